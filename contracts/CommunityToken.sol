@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
+import {ICommunityToken} from "../interfaces/ICommunityToken.sol";
+
+/// @title The money inside one community
+contract CommunityToken is ICommunityToken, ERC20Permit {
+    uint256 public immutable override CAP;
+    address public immutable override STEWARD;
+
+    address public override minter; // slot 0 after OpenZeppelin's own
+
+    /// @param name_ The token's name, also of its EIP-712 domain.
+    /// @param symbol_ The token's short name.
+    /// @param cap The largest supply there can ever be, smallest unit.
+    /// @param openingSupply What is minted now, smallest unit; may be zero.
+    /// @param openingHolder Who gets the opening supply.
+    /// @param steward Who may name the minter, once.
+    constructor(
+        string memory name_,
+        string memory symbol_,
+        uint256 cap,
+        uint256 openingSupply,
+        address openingHolder,
+        address steward
+    ) ERC20(name_, symbol_) ERC20Permit(name_) {
+        if (cap == 0 || openingSupply > cap) revert Supply_OutOfRange(openingSupply, cap);
+        if (steward == address(0)) revert Steward_Zero();
+        CAP = cap;
+        STEWARD = steward;
+        if (openingSupply != 0) _mint(openingHolder, openingSupply);
+    }
+
+    /* MINT */
+
+    /// @inheritdoc ICommunityToken
+    function setMinter(address newMinter) external override {
+        if (msg.sender != STEWARD) revert Steward_Required(msg.sender, STEWARD);
+        if (minter != address(0)) revert Minter_AlreadySet(minter);
+        if (newMinter.code.length == 0) revert Minter_HasNoCode(newMinter);
+        minter = newMinter;
+        emit MinterNamed(newMinter);
+    }
+
+    /// @inheritdoc ICommunityToken
+    function mint(address to, uint256 amount) external override {
+        if (msg.sender != minter) revert Minter_Required(msg.sender, minter);
+        // OpenZeppelin's ERC20Capped would put this check into every transfer.
+        uint256 room = CAP - totalSupply();
+        if (amount > room) revert Supply_CapExceeded(amount, room);
+        _mint(to, amount);
+    }
+}

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {ERC721} from "solady/tokens/ERC721.sol";
+import {ICreationRegistry} from "../interfaces/ICreationRegistry.sol";
+import {ContentIdentifier} from "./libraries/ContentIdentifier.sol";
+
+/// @title Who made what, and when
+/// @dev A creation's record fits into the 96 bits that Solady's ERC-721 keeps beside its owner, and a
+/// creator's number into those beside the creator's balance, so registering writes one new slot.
+contract CreationRegistry is ICreationRegistry, ERC721 {
+    uint256 public constant override ROYALTY_BPS_MAX = 1_000;
+    uint256 public constant override ROYALTY_BPS_DEFAULT = 500;
+    uint256 public constant override PARENTS_SHARE_BPS = 5_000;
+    uint256 public constant override PARENTS_MAX = 8;
+
+    uint256 private constant BPS = 10_000;
+    // Both ends take two bytes as a protobuf number, see ContentIdentifier.
+    uint256 private constant DOCUMENT_SIZE_MIN = 128;
+    uint256 private constant DOCUMENT_SIZE_MAX = 16_383;
+
+    // The record, from the lowest bit: createdAt 34 | creator's number 30 | royalty 10 | parents 4 | tenure 18.
+    uint256 private constant CREATOR_SHIFT = 34;
+    uint256 private constant ROYALTY_SHIFT = 64;
+    uint256 private constant PARENTS_SHIFT = 74;
+    uint256 private constant TENURE_SHIFT = 78;
+    uint256 private constant CREATED_MASK = (1 << 34) - 1;
+    uint256 private constant CREATOR_MASK = (1 << 30) - 1;
+    uint256 private constant ROYALTY_MASK = (1 << 10) - 1;
+    uint256 private constant PARENTS_MASK = (1 << 4) - 1;
+    uint256 private constant TENURE_MASK = (1 << 18) - 1;
+
+    bytes32 private immutable CONTRACT_DOCUMENT;
+
+    string private _name; // slot 0
+    string private _symbol; // slot 1
+    uint256 private _creatorCount; // slot 2
+    mapping(uint256 number => address creator) private _creators; // slot 3
+    mapping(uint256 id => mapping(uint256 index => uint256 parent)) private _parents; // slot 4
+
+    /// @param name_ The registry's name.
+    /// @param symbol_ The registry's short name.
+    /// @param contractDocument sha2-256 of the ERC-7572 document about the registry.
+    constructor(string memory name_, string memory symbol_, bytes32 contractDocument) {
+        _name = name_;
+        _symbol = symbol_;
+        CONTRACT_DOCUMENT = contractDocument;
+        emit ContractURIUpdated();
+    }
+
+    /* REGISTER */
+
+    /// @inheritdoc ICreationRegistry
+    function register(Work calldata work) external override returns (uint256 id) {
+        return _register(work, _numberOf(msg.sender));
+    }
+
+    /// @inheritdoc ICreationRegistry
+    function registerBatch(
+        Work[] calldata works
+    ) external override returns (uint256[] memory ids) {
+        ids = new uint256[](works.length);
+        if (works.length == 0) return ids;
+        uint256 number = _numberOf(msg.sender);
+        for (uint256 i = 0; i < works.length; ++i) {
+            ids[i] = _register(works[i], number);
+        }
+    }
+
+    function _register(Work calldata work, uint256 creatorNumber) private returns (uint256 id) {
+        uint256 royaltyBps = work.royaltyBps;
+        if (royaltyBps > ROYALTY_BPS_MAX) revert Royalty_TooHigh(royaltyBps, ROYALTY_BPS_MAX);
+        id = idOf(work.documentDigest, work.documentSize, msg.sender);
+        if (_getExtraData(id) != 0) revert Creation_AlreadyRegistered(id);
+        uint256 parentCount = work.parents.length;
+        if (parentCount != 0) _recordParents(id, work.parents);
+
+        uint256 record = block.timestamp |
+            (creatorNumber << CREATOR_SHIFT) |
+            (royaltyBps << ROYALTY_SHIFT) |
+            (parentCount << PARENTS_SHIFT);
+        _mintAndSetExtraDataUnchecked(msg.sender, id, uint96(record));
+
+        emit CreationRegistered(
+            id,
+            msg.sender,
+            work.documentDigest,
+            work.documentSize,
+            royaltyBps,
+            work.contentCommitment
+        );
+        if (parentCount != 0) emit CreationDerived(id, work.parents);
+    }
+
+    function _recordParents(uint256 id, uint256[] calldata parents) private {
+        if (parents.length > PARENTS_MAX) revert Parents_TooMany(parents.length, PARENTS_MAX);
+        uint256 previous = 0;
+        for (uint256 i = 0; i < parents.length; ++i) {
+            uint256 parent = parents[i];
+            if (parent <= previous) revert Parents_NotAscending(previous, parent);
+            _recordOf(parent);
+            _parents[id][i] = parent;
+            previous = parent;
+        }
+    }
+
+    /// @dev A creator's number, given at the first registration. From 1 on.
+    function _numberOf(address creator) private returns (uint256 number) {
+        number = _getAux(creator);
+        if (number != 0) return number;
+        number = ++_creatorCount;
+        if (number > CREATOR_MASK) revert Creators_TooMany(CREATOR_MASK);
+        _creators[number] = creator;
+        _setAux(creator, uint224(number));
+    }
+
+    /* BURN */
+
+    /// @inheritdoc ICreationRegistry
+    function burn(uint256 id) external override {
+        address owner = ownerOf(id);
+        if (msg.sender != owner) revert Creation_NotOwned(id, msg.sender, owner);
+        _burn(id);
+    }
+
+    /* TRANSFER */
+
+    /// @inheritdoc ERC721
+    function approve(address account, uint256 id) public payable override {
+        _refuseValue();
+        super.approve(account, id);
+    }
+
+    /// @dev Refuses coins (ERC-721 lets these functions take them) and counts the tenure.
+    function _beforeTokenTransfer(address from, address to, uint256 id) internal override {
+        _refuseValue();
+        if (from == address(0) || to == address(0)) return;
+        uint256 record = _getExtraData(id);
+        uint256 tenure = ((record >> TENURE_SHIFT) + 1) & TENURE_MASK;
+        uint256 rest = record & ((1 << TENURE_SHIFT) - 1);
+        _setExtraData(id, uint96(rest | (tenure << TENURE_SHIFT)));
+    }
+
+    function _refuseValue() private view {
+        if (msg.value != 0) revert Value_NotAccepted(msg.value);
+    }
+
+    /* VIEWS */
+
+    /// @inheritdoc ICreationRegistry
+    function idOf(
+        bytes32 documentDigest,
+        uint256 documentSize,
+        address creator
+    ) public pure override returns (uint256 id) {
+        if (documentSize < DOCUMENT_SIZE_MIN || documentSize > DOCUMENT_SIZE_MAX) {
+            revert Document_SizeOutOfRange(documentSize, DOCUMENT_SIZE_MIN, DOCUMENT_SIZE_MAX);
+        }
+        return uint256(ContentIdentifier.folderDigest(documentDigest, documentSize, creator));
+    }
+
+    /// @inheritdoc ICreationRegistry
+    function creationOf(uint256 id) external view override returns (Creation memory) {
+        uint256 record = _recordOf(id);
+        return
+            Creation({
+                creator: _creatorOf(record),
+                createdAt: uint40(record & CREATED_MASK),
+                royaltyBps: uint16((record >> ROYALTY_SHIFT) & ROYALTY_MASK),
+                parentCount: uint8((record >> PARENTS_SHIFT) & PARENTS_MASK),
+                tenure: uint32(record >> TENURE_SHIFT)
+            });
+    }
+
+    /// @inheritdoc ICreationRegistry
+    function tenureOf(uint256 id) external view override returns (uint256) {
+        return _recordOf(id) >> TENURE_SHIFT;
+    }
+
+    /// @inheritdoc ICreationRegistry
+    function parentsOf(uint256 id) external view override returns (uint256[] memory parents) {
+        uint256 count = (_recordOf(id) >> PARENTS_SHIFT) & PARENTS_MASK;
+        parents = new uint256[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            parents[i] = _parents[id][i];
+        }
+    }
+
+    /// @inheritdoc ICreationRegistry
+    function royaltiesOf(
+        uint256 id,
+        uint256 salePrice
+    )
+        external
+        view
+        override
+        returns (address[] memory receivers, uint256[] memory amounts)
+    {
+        uint256 record = _recordOf(id);
+        uint256 royalty = _royaltyOf(record, salePrice);
+        uint256 count = (record >> PARENTS_SHIFT) & PARENTS_MASK;
+        receivers = new address[](count + 1);
+        amounts = new uint256[](count + 1);
+        receivers[0] = _creatorOf(record);
+        amounts[0] = royalty;
+        if (count == 0) return (receivers, amounts);
+        uint256 share = (royalty * PARENTS_SHARE_BPS) / BPS / count;
+        for (uint256 i = 0; i < count; ++i) {
+            receivers[i + 1] = _creatorOf(_recordOf(_parents[id][i]));
+            amounts[i + 1] = share;
+        }
+        amounts[0] = royalty - share * count;
+    }
+
+    /// @inheritdoc ICreationRegistry
+    function royaltyInfo(
+        uint256 id,
+        uint256 salePrice
+    ) external view override returns (address receiver, uint256 royaltyAmount) {
+        uint256 record = _recordOf(id);
+        return (_creatorOf(record), _royaltyOf(record, salePrice));
+    }
+
+    /// @notice ERC-721: the registry's name.
+    function name() public view override returns (string memory) {
+        return _name;
+    }
+
+    /// @notice ERC-721: the registry's short name.
+    function symbol() public view override returns (string memory) {
+        return _symbol;
+    }
+
+    /// @notice ERC-721: where a creation's metadata document is, `ipfs://<CIDv1 of the id>/0x<creator>.json`.
+    function tokenURI(uint256 id) public view override returns (string memory) {
+        ownerOf(id);
+        return
+            string.concat(
+                "ipfs://",
+                ContentIdentifier.cid(ContentIdentifier.DAG_PB, bytes32(id)),
+                "/",
+                ContentIdentifier.documentName(_creatorOf(_recordOf(id)))
+            );
+    }
+
+    /// @inheritdoc ICreationRegistry
+    function contractURI() external view override returns (string memory) {
+        return
+            string.concat(
+                "ipfs://",
+                ContentIdentifier.cid(ContentIdentifier.RAW, CONTRACT_DOCUMENT)
+            );
+    }
+
+    /// @notice ERC-165: ERC-721 with metadata, ERC-2981 (0x2a55205a), ERC-7572 (0xe8a3d485).
+    function supportsInterface(bytes4 interfaceId) public view override returns (bool) {
+        return
+            interfaceId == 0x2a55205a ||
+            interfaceId == 0xe8a3d485 ||
+            super.supportsInterface(interfaceId);
+    }
+
+    function _recordOf(uint256 id) private view returns (uint256 record) {
+        record = _getExtraData(id);
+        if (record == 0) revert Creation_Unknown(id);
+    }
+
+    function _creatorOf(uint256 record) private view returns (address) {
+        return _creators[(record >> CREATOR_SHIFT) & CREATOR_MASK];
+    }
+
+    function _royaltyOf(uint256 record, uint256 salePrice) private pure returns (uint256) {
+        return (salePrice * ((record >> ROYALTY_SHIFT) & ROYALTY_MASK)) / BPS;
+    }
+}

@@ -1,0 +1,483 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
+import {ICreationRegistry} from "../interfaces/ICreationRegistry.sol";
+import {IEscrowMarket} from "../interfaces/IEscrowMarket.sol";
+import {BoundedCall} from "./libraries/BoundedCall.sol";
+
+/// @title A market that nobody can tax or freeze
+/// @dev Reentrancy: every state change precedes every call to a stranger, except credits, which only
+/// ever record money that the market holds for nobody else. What comes in is measured exactly, so a
+/// call nested inside a deposit must leave the market's balance as the books say, or all is undone.
+contract EscrowMarket is IEscrowMarket, EIP712 {
+    uint256 public constant override FEE_BPS_MAX = 250;
+    uint256 public constant override REFERRAL_BPS_MAX = 5_000;
+    uint256 public constant override PRICE_MAX = type(uint128).max;
+    uint256 public constant override OFFER_SECONDS_MAX = 365 days;
+    uint256 public constant override SHIP_SECONDS_MIN = 1 hours;
+    uint256 public constant override SHIP_SECONDS_MAX = 60 days;
+    uint256 public constant override INSPECT_SECONDS_MIN = 1 days;
+    uint256 public constant override INSPECT_SECONDS_MAX = 30 days;
+
+    uint256 private constant BPS = 10_000;
+    address private constant COIN = address(0);
+    // Nobody holds a key of the ecrecover precompile, so it can't be a seller.
+    address private constant FILLED = address(1);
+    // Gas that a payee's receive function, or a token, gets when it's paid; a Safe needs 7,000.
+    uint256 private constant COIN_GAS = 50_000;
+    uint256 private constant TOKEN_GAS = 200_000;
+
+    bytes32 private constant OFFER_TYPEHASH =
+        keccak256(
+            "Offer(address seller,uint8 kind,uint256 creationId,uint256 tenure,address asset,uint256 price,uint256 expiry,uint256 shipSeconds,uint256 inspectSeconds,uint256 referralBps,bytes32 details,uint256 salt)"
+        );
+
+    address public immutable override REGISTRY;
+    address public immutable override FEE_RECIPIENT;
+    uint256 public immutable override FEE_BPS;
+
+    struct TradeSlot {
+        TradeState state; // slot 0
+        uint64 deadline; // slot 0
+    }
+
+    // The seller while the offer is open, FILLED for ever once it was taken.
+    mapping(bytes32 offerId => address seller) private _offers; // slot 2, after EIP712's
+    mapping(bytes32 tradeId => TradeSlot slot) private _trades; // slot 3
+    mapping(address asset => mapping(address payee => uint256 amount)) private _credits; // slot 4
+
+    /// @param registry The registry whose creations are sold here; trusted.
+    /// @param feeRecipient Who gets the community's fee.
+    /// @param feeBps The community's fee, basis points, at most `FEE_BPS_MAX`.
+    constructor(
+        address registry,
+        address feeRecipient,
+        uint256 feeBps
+    ) EIP712("Dokkaebi EscrowMarket", "1") {
+        if (registry.code.length == 0) revert Registry_HasNoCode(registry);
+        if (feeRecipient == address(0) || feeRecipient == address(this)) {
+            revert FeeRecipient_NotAllowed(feeRecipient);
+        }
+        if (feeBps > FEE_BPS_MAX) revert Fee_TooHigh(feeBps, FEE_BPS_MAX);
+        REGISTRY = registry;
+        FEE_RECIPIENT = feeRecipient;
+        FEE_BPS = feeBps;
+        emit MarketOpened(registry, feeRecipient, feeBps);
+    }
+
+    /* OFFER */
+
+    /// @inheritdoc IEscrowMarket
+    function offer(Offer calldata offer_) external override returns (bytes32 offerId) {
+        if (msg.sender != offer_.seller) revert Offer_NotSeller(msg.sender, offer_.seller);
+        _checkTerms(offer_);
+        offerId = hashOffer(offer_);
+        if (_offers[offerId] != address(0)) {
+            revert Offer_AlreadyPublished(offerId, offerState(offerId));
+        }
+        _offers[offerId] = msg.sender;
+        emit OfferPublished(offerId, msg.sender, offer_);
+    }
+
+    function _checkTerms(Offer calldata offer_) private view {
+        uint256 price = offer_.price;
+        if (price == 0 || price > PRICE_MAX) revert Offer_PriceOutOfRange(price, PRICE_MAX);
+        uint256 expiry = offer_.expiry;
+        uint256 latest = block.timestamp + OFFER_SECONDS_MAX;
+        if (expiry <= block.timestamp || expiry > latest) {
+            revert Offer_ExpiryOutOfRange(expiry, block.timestamp + 1, latest);
+        }
+        if (offer_.referralBps > REFERRAL_BPS_MAX) {
+            revert Offer_ReferralTooHigh(offer_.referralBps, REFERRAL_BPS_MAX);
+        }
+        if (offer_.kind == Kind.Instant) {
+            if (offer_.creationId == 0) revert Offer_CreationMissing();
+            _checkWindows(offer_, 0, 0, 0, 0);
+        } else {
+            _checkWindows(
+                offer_,
+                SHIP_SECONDS_MIN,
+                SHIP_SECONDS_MAX,
+                INSPECT_SECONDS_MIN,
+                INSPECT_SECONDS_MAX
+            );
+        }
+    }
+
+    function _checkWindows(
+        Offer calldata offer_,
+        uint256 shipMin,
+        uint256 shipMax,
+        uint256 inspectMin,
+        uint256 inspectMax
+    ) private pure {
+        uint256 ship_ = offer_.shipSeconds;
+        if (ship_ < shipMin || ship_ > shipMax) {
+            revert Offer_ShipWindowOutOfRange(ship_, shipMin, shipMax);
+        }
+        uint256 inspect = offer_.inspectSeconds;
+        if (inspect < inspectMin || inspect > inspectMax) {
+            revert Offer_InspectWindowOutOfRange(inspect, inspectMin, inspectMax);
+        }
+    }
+
+    /* CANCEL */
+
+    /// @inheritdoc IEscrowMarket
+    function cancel(bytes32 offerId) external override {
+        address seller = _offers[offerId];
+        if (seller == address(0) || seller == FILLED) {
+            revert Offer_NotOpen(offerId, offerState(offerId));
+        }
+        if (msg.sender != seller) revert Offer_NotSeller(msg.sender, seller);
+        delete _offers[offerId];
+        emit OfferCancelled(offerId, seller);
+    }
+
+    /* BUY */
+
+    /// @inheritdoc IEscrowMarket
+    function buy(Offer calldata offer_, address referrer) external payable override {
+        bytes32 offerId = _take(offer_, Kind.Instant, referrer);
+        (Split memory split, address[] memory creators, uint256[] memory royalties) = _split(
+            offer_,
+            referrer
+        );
+        emit SaleSettled(
+            offerId,
+            offer_.seller,
+            msg.sender,
+            offer_.creationId,
+            offer_.asset,
+            offer_.price,
+            referrer,
+            split.royalty,
+            split.referral,
+            split.fee
+        );
+        _collect(offer_.asset, offer_.price);
+        IERC721(REGISTRY).transferFrom(offer_.seller, msg.sender, offer_.creationId);
+        _distribute(offerId, offer_, referrer, split, creators, royalties);
+    }
+
+    /// @dev Checks that the caller may take an open offer now, and closes it for ever.
+    function _take(
+        Offer calldata offer_,
+        Kind kind,
+        address referrer
+    ) private returns (bytes32 offerId) {
+        offerId = hashOffer(offer_);
+        address seller = offer_.seller;
+        // The id commits to the seller, so anything else here means: not open.
+        if (_offers[offerId] != seller || seller == address(0)) {
+            revert Offer_NotOpen(offerId, offerState(offerId));
+        }
+        if (offer_.kind != kind) revert Offer_KindWrong(offerId, offer_.kind, kind);
+        if (block.timestamp > offer_.expiry) {
+            revert Offer_Expired(offerId, offer_.expiry, block.timestamp);
+        }
+        if (msg.sender == seller) revert Buyer_IsSeller(seller);
+        if (referrer == msg.sender || referrer == seller || referrer == address(this)) {
+            revert Referrer_NotAllowed(referrer);
+        }
+        uint256 creationId = offer_.creationId;
+        if (creationId != 0) {
+            uint256 tenure = ICreationRegistry(REGISTRY).tenureOf(creationId);
+            if (tenure != offer_.tenure) {
+                revert Offer_CreationMoved(creationId, tenure, offer_.tenure);
+            }
+        }
+        _offers[offerId] = FILLED;
+    }
+
+    /// @dev Takes the price in, exactly.
+    function _collect(address asset, uint256 price) private {
+        if (asset == COIN) {
+            if (msg.value != price) revert Value_Wrong(msg.value, price);
+            return;
+        }
+        if (msg.value != 0) revert Value_Wrong(msg.value, 0);
+        if (asset.code.length == 0) revert Asset_HasNoCode(asset);
+        uint256 before = IERC20(asset).balanceOf(address(this));
+        SafeTransferLib.safeTransferFrom(asset, msg.sender, address(this), price);
+        uint256 received = IERC20(asset).balanceOf(address(this)) - before;
+        if (received != price) revert Asset_AmountWrong(asset, received, price);
+    }
+
+    /* FUND */
+
+    /// @inheritdoc IEscrowMarket
+    function fund(
+        Offer calldata offer_,
+        address referrer
+    ) external payable override returns (bytes32 tradeId) {
+        bytes32 offerId = _take(offer_, Kind.Delivered, referrer);
+        tradeId = _tradeId(offerId, msg.sender, referrer);
+        uint256 deadline = block.timestamp + offer_.shipSeconds;
+        _trades[tradeId] = TradeSlot(TradeState.Funded, uint64(deadline));
+        emit EscrowFunded(
+            tradeId,
+            offerId,
+            msg.sender,
+            offer_.seller,
+            offer_.creationId,
+            offer_.asset,
+            offer_.price,
+            referrer,
+            deadline
+        );
+        _collect(offer_.asset, offer_.price);
+        _moveCertificate(offer_.creationId, offer_.seller, address(this));
+    }
+
+    function _moveCertificate(uint256 creationId, address from, address to) private {
+        if (creationId != 0) IERC721(REGISTRY).transferFrom(from, to, creationId);
+    }
+
+    /* SHIP */
+
+    /// @inheritdoc IEscrowMarket
+    function ship(Trade calldata trade, bytes32 shipment) external override {
+        (bytes32 tradeId, TradeSlot memory slot) = _tradeOf(trade);
+        address seller = trade.offer.seller;
+        if (msg.sender != seller) revert Trade_NotSeller(msg.sender, seller);
+        if (slot.state != TradeState.Funded) {
+            revert Trade_StateWrong(tradeId, slot.state, TradeState.Funded);
+        }
+        if (block.timestamp > slot.deadline) {
+            revert Trade_DeadlinePassed(tradeId, slot.deadline, block.timestamp);
+        }
+        uint256 deadline = block.timestamp + trade.offer.inspectSeconds;
+        _trades[tradeId] = TradeSlot(TradeState.Shipped, uint64(deadline));
+        emit EscrowShipped(tradeId, seller, shipment, deadline);
+    }
+
+    /// @dev A trade's id and slot; the id commits to the terms, so a live slot proves them.
+    function _tradeOf(
+        Trade calldata trade
+    ) private view returns (bytes32 tradeId, TradeSlot memory slot) {
+        tradeId = hashTrade(trade);
+        slot = _trades[tradeId];
+        if (slot.state == TradeState.None) {
+            revert Trade_StateWrong(tradeId, TradeState.None, TradeState.Funded);
+        }
+    }
+
+    /* CONFIRM */
+
+    /// @inheritdoc IEscrowMarket
+    function confirm(Trade calldata trade) external override {
+        (bytes32 tradeId, ) = _tradeOf(trade);
+        if (msg.sender != trade.buyer) revert Trade_NotBuyer(msg.sender, trade.buyer);
+        _release(tradeId, trade, Reason.Confirmed);
+    }
+
+    /// @dev Ends a trade in the seller's favour.
+    function _release(bytes32 tradeId, Trade calldata trade, Reason reason) private {
+        Offer calldata offer_ = trade.offer;
+        delete _trades[tradeId];
+        (Split memory split, address[] memory creators, uint256[] memory royalties) = _split(
+            offer_,
+            trade.referrer
+        );
+        emit EscrowReleased(
+            tradeId,
+            offer_.seller,
+            trade.buyer,
+            reason,
+            offer_.asset,
+            offer_.price,
+            trade.referrer,
+            split.royalty,
+            split.referral,
+            split.fee
+        );
+        _moveCertificate(offer_.creationId, address(this), trade.buyer);
+        _distribute(tradeId, offer_, trade.referrer, split, creators, royalties);
+    }
+
+    /* REFUND */
+
+    /// @inheritdoc IEscrowMarket
+    function refund(Trade calldata trade) external override {
+        (bytes32 tradeId, ) = _tradeOf(trade);
+        address seller = trade.offer.seller;
+        if (msg.sender != seller) revert Trade_NotSeller(msg.sender, seller);
+        _refund(tradeId, trade, Reason.SellerRefund);
+    }
+
+    /// @dev Ends a trade in the buyer's favour.
+    function _refund(bytes32 tradeId, Trade calldata trade, Reason reason) private {
+        Offer calldata offer_ = trade.offer;
+        delete _trades[tradeId];
+        emit EscrowRefunded(
+            tradeId,
+            offer_.seller,
+            trade.buyer,
+            reason,
+            offer_.asset,
+            offer_.price
+        );
+        _moveCertificate(offer_.creationId, address(this), offer_.seller);
+        _pay(tradeId, offer_.asset, trade.buyer, offer_.price);
+    }
+
+    /* TIMEOUT */
+
+    /// @inheritdoc IEscrowMarket
+    function claimTimeout(Trade calldata trade) external override {
+        (bytes32 tradeId, TradeSlot memory slot) = _tradeOf(trade);
+        if (block.timestamp <= slot.deadline) {
+            revert Trade_DeadlineNotPassed(tradeId, slot.deadline, block.timestamp);
+        }
+        if (slot.state == TradeState.Funded) _refund(tradeId, trade, Reason.ShipTimeout);
+        else _release(tradeId, trade, Reason.InspectionTimeout);
+    }
+
+    /* DIVIDE AND PAY */
+
+    /// @dev Divides a price. `royalties[i]` is for `creators[i]`, zero where that is the seller.
+    function _split(
+        Offer calldata offer_,
+        address referrer
+    )
+        private
+        view
+        returns (Split memory split, address[] memory creators, uint256[] memory royalties)
+    {
+        uint256 price = offer_.price;
+        split.fee = (price * FEE_BPS) / BPS;
+        if (referrer != address(0)) split.referral = (price * offer_.referralBps) / BPS;
+        if (offer_.creationId != 0) {
+            (creators, royalties) = ICreationRegistry(REGISTRY).royaltiesOf(
+                offer_.creationId,
+                price
+            );
+            for (uint256 i = 0; i < creators.length; ++i) {
+                if (creators[i] == offer_.seller) royalties[i] = 0;
+                split.royalty += royalties[i];
+            }
+        }
+        split.seller = price - split.fee - split.referral - split.royalty;
+    }
+
+    function _distribute(
+        bytes32 tradeId,
+        Offer calldata offer_,
+        address referrer,
+        Split memory split,
+        address[] memory creators,
+        uint256[] memory royalties
+    ) private {
+        address asset = offer_.asset;
+        _credit(tradeId, asset, FEE_RECIPIENT, split.fee);
+        _pay(tradeId, asset, offer_.seller, split.seller);
+        for (uint256 i = 0; i < creators.length; ++i) {
+            if (royalties[i] == 0) continue;
+            emit RoyaltyPaid(tradeId, creators[i], asset, royalties[i]);
+            _pay(tradeId, asset, creators[i], royalties[i]);
+        }
+        _pay(tradeId, asset, referrer, split.referral);
+    }
+
+    /// @dev Pays at once, or credits. A payee can make neither fail for the others.
+    function _pay(bytes32 tradeId, address asset, address payee, uint256 amount) private {
+        if (amount == 0) return;
+        bool paid = asset == COIN
+            ? SafeTransferLib.trySafeTransferETH(payee, amount, COIN_GAS)
+            : BoundedCall.tryTransfer(asset, payee, amount, TOKEN_GAS);
+        if (!paid) _credit(tradeId, asset, payee, amount);
+    }
+
+    function _credit(bytes32 tradeId, address asset, address payee, uint256 amount) private {
+        if (amount == 0) return;
+        _credits[asset][payee] += amount;
+        emit Credited(tradeId, payee, asset, amount);
+    }
+
+    /* WITHDRAW */
+
+    /// @inheritdoc IEscrowMarket
+    function withdraw(address asset, address to) external override returns (uint256 amount) {
+        if (to == address(0) || to == address(this)) revert Recipient_NotAllowed(to);
+        return _withdraw(asset, msg.sender, to);
+    }
+
+    /// @inheritdoc IEscrowMarket
+    function withdrawFor(
+        address asset,
+        address payee
+    ) external override returns (uint256 amount) {
+        return _withdraw(asset, payee, payee);
+    }
+
+    function _withdraw(
+        address asset,
+        address payee,
+        address to
+    ) private returns (uint256 amount) {
+        amount = _credits[asset][payee];
+        if (amount == 0) revert Credit_Empty(asset, payee);
+        delete _credits[asset][payee];
+        emit Withdrawn(payee, asset, to, amount);
+        bool sent = asset == COIN
+            ? SafeTransferLib.trySafeTransferETH(to, amount, gasleft())
+            : BoundedCall.tryTransfer(asset, to, amount, gasleft());
+        if (!sent) revert Withdrawal_Failed(asset, to, amount);
+    }
+
+    /* VIEWS */
+
+    /// @inheritdoc IEscrowMarket
+    function hashOffer(Offer calldata offer_) public view override returns (bytes32 offerId) {
+        return _hashTypedDataV4(keccak256(abi.encode(OFFER_TYPEHASH, offer_)));
+    }
+
+    /// @inheritdoc IEscrowMarket
+    function hashTrade(Trade calldata trade) public view override returns (bytes32 tradeId) {
+        return _tradeId(hashOffer(trade.offer), trade.buyer, trade.referrer);
+    }
+
+    function _tradeId(
+        bytes32 offerId,
+        address buyer,
+        address referrer
+    ) private pure returns (bytes32) {
+        return keccak256(abi.encode(offerId, buyer, referrer));
+    }
+
+    /// @inheritdoc IEscrowMarket
+    function offerState(bytes32 offerId) public view override returns (OfferState state) {
+        address seller = _offers[offerId];
+        if (seller == address(0)) return OfferState.None;
+        return seller == FILLED ? OfferState.Filled : OfferState.Open;
+    }
+
+    /// @inheritdoc IEscrowMarket
+    function tradeState(
+        bytes32 tradeId
+    ) external view override returns (TradeState state, uint256 deadline) {
+        TradeSlot memory slot = _trades[tradeId];
+        return (slot.state, slot.deadline);
+    }
+
+    /// @inheritdoc IEscrowMarket
+    function creditOf(
+        address asset,
+        address payee
+    ) external view override returns (uint256 amount) {
+        return _credits[asset][payee];
+    }
+
+    /// @inheritdoc IEscrowMarket
+    function splitOf(
+        Offer calldata offer_,
+        address referrer
+    ) external view override returns (Split memory split) {
+        (split, , ) = _split(offer_, referrer);
+    }
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.20;
+
+/// @title Who made what, and when
+/// @notice An ERC-721 registry of creations with ERC-2981 royalties. A creation's id *is* the address
+/// (IPFS CIDv1) of a folder that holds one file: the creation's ERC-721 metadata document, under its
+/// creator's name `0x….json`. So an id names both the document and its creator, costs no storage, and
+/// nobody who watches the mempool can take another's work or its id: the same document under another
+/// creator is another id.
+/// @dev id = sha2-256 of the dag-pb block of that UnixFS folder, exactly as `ipfs add -r --cid-version=1`
+/// makes it: 96 bytes,
+/// `12 5a 0a 24 01 55 12 20 <document digest, 32> 12 2f "0x<creator, 40 hex>.json" 18 <size, 2> 0a 02 08 01`.
+/// @dev What a registration shows of the work's file is a commitment, keccak256(sha2-256 of the file ‖
+/// creator): whoever holds the file can check it, whoever watches the mempool learns nothing.
+/// @dev Royalties and shares are in basis points (1/10,000), times in seconds since 1970 (UTC).
+/// @dev Warning: a registration proves that its creator knew the document at that time, not that
+/// nobody made the work before.
+/// @dev Warning: `transferFrom` doesn't ask a receiving contract; `safeTransferFrom` does.
+/// @dev Warning: a foreign market that reads only ERC-2981 pays the whole royalty to the creator, and
+/// nothing to the creators of a derivative's parents.
+interface ICreationRegistry {
+    /// @notice A work to be registered.
+    struct Work {
+        /// sha2-256 of the metadata document.
+        bytes32 documentDigest;
+        /// Length of the metadata document in bytes, 128 to 16,383.
+        uint16 documentSize;
+        /// Royalty on each sale, basis points, at most `ROYALTY_BPS_MAX`.
+        uint16 royaltyBps;
+        /// keccak256(abi.encodePacked(sha2-256 of the work's file, creator)); zero without a file.
+        bytes32 contentCommitment;
+        /// Ids of the creations that this one is derived from: registered, ascending, at most `PARENTS_MAX`.
+        uint256[] parents;
+    }
+
+    /// @notice What the registry knows of a creation.
+    struct Creation {
+        /// Who registered it.
+        address creator;
+        /// When, seconds since 1970.
+        uint40 createdAt;
+        /// Royalty on each sale, basis points.
+        uint16 royaltyBps;
+        /// How many creations it is derived from.
+        uint8 parentCount;
+        /// How often it changed hands; an offer made in one tenure is dead in the next.
+        uint32 tenure;
+    }
+
+    /* ERRORS */
+
+    /// @notice The metadata document is shorter or longer than the registry takes, bytes.
+    error Document_SizeOutOfRange(uint256 size, uint256 min, uint256 max);
+
+    /// @notice The royalty is above the highest one allowed, basis points.
+    error Royalty_TooHigh(uint256 royaltyBps, uint256 max);
+
+    /// @notice A derivative names more parents than the registry takes.
+    error Parents_TooMany(uint256 count, uint256 max);
+
+    /// @notice Parents must be in ascending order, each once.
+    error Parents_NotAscending(uint256 parent, uint256 next);
+
+    /// @notice This creation was registered before (a burnt one never comes back).
+    error Creation_AlreadyRegistered(uint256 id);
+
+    /// @notice No creation with this id was ever registered.
+    error Creation_Unknown(uint256 id);
+
+    /// @notice Only its owner may burn a creation; an approval isn't enough.
+    error Creation_NotOwned(uint256 id, address caller, address owner);
+
+    /// @notice The registry takes no money; coins were sent along, wei.
+    error Value_NotAccepted(uint256 value);
+
+    /// @notice More creators than the registry can number (2^30).
+    error Creators_TooMany(uint256 max);
+
+    /* EVENTS */
+
+    /// @notice A work is registered; `creator` owns it from here on.
+    /// @dev The ERC-721 `Transfer` from zero stands beside it.
+    event CreationRegistered(
+        uint256 indexed id,
+        address indexed creator,
+        bytes32 documentDigest,
+        uint256 documentSize,
+        uint256 royaltyBps,
+        bytes32 contentCommitment
+    );
+
+    /// @notice A registered work is derived from `parents`. Stands beside `CreationRegistered`.
+    event CreationDerived(uint256 indexed id, uint256[] parents);
+
+    /// @notice ERC-7572: the document about the registry itself is set. Once, at deployment.
+    event ContractURIUpdated();
+
+    /* REGISTER */
+
+    /// @notice Registers a work of the caller's, who becomes its creator and first owner.
+    /// @return id The creation's id, `idOf(documentDigest, documentSize, msg.sender)`.
+    function register(Work calldata work) external returns (uint256 id);
+
+    /// @notice Registers several works of the caller's, all or none.
+    /// @return ids The creations' ids, in the order of `works`.
+    function registerBatch(Work[] calldata works) external returns (uint256[] memory ids);
+
+    /* BURN */
+
+    /// @notice Destroys a creation of the caller's. Its record stays, and it can never be registered again.
+    function burn(uint256 id) external;
+
+    /* VIEWS */
+
+    /// @notice The id that a document has under a creator.
+    function idOf(
+        bytes32 documentDigest,
+        uint256 documentSize,
+        address creator
+    ) external view returns (uint256 id);
+
+    /// @notice What the registry knows of a creation, burnt ones included.
+    function creationOf(uint256 id) external view returns (Creation memory);
+
+    /// @notice How often a creation changed hands. Counts to 2^18, then from zero again.
+    function tenureOf(uint256 id) external view returns (uint256);
+
+    /// @notice The creations that one is derived from; empty for an original.
+    function parentsOf(uint256 id) external view returns (uint256[] memory);
+
+    /// @notice Who gets which part of the royalty of a sale. Of a derivative's royalty,
+    /// `PARENTS_SHARE_BPS` goes to its parents' creators in equal parts, the rest to its own creator.
+    /// @param salePrice The price, in the smallest unit of whatever is paid, at most 2^128 - 1.
+    /// @return receivers The derivative's creator first, then its parents' creators.
+    /// @return amounts What each of them gets; together exactly what `royaltyInfo` says.
+    function royaltiesOf(
+        uint256 id,
+        uint256 salePrice
+    ) external view returns (address[] memory receivers, uint256[] memory amounts);
+
+    /// @notice ERC-2981: the creator and the royalty in all, rounded down.
+    function royaltyInfo(
+        uint256 id,
+        uint256 salePrice
+    ) external view returns (address receiver, uint256 royaltyAmount);
+
+    /// @notice ERC-7572: where the document about this registry is, `ipfs://<CIDv1, raw>`.
+    function contractURI() external view returns (string memory);
+
+    /// @notice The highest royalty, basis points.
+    function ROYALTY_BPS_MAX() external view returns (uint256);
+
+    /// @notice The royalty that tools propose, basis points.
+    function ROYALTY_BPS_DEFAULT() external view returns (uint256);
+
+    /// @notice How much of a derivative's royalty goes to its parents' creators, basis points of the royalty.
+    function PARENTS_SHARE_BPS() external view returns (uint256);
+
+    /// @notice The most parents a derivative can have.
+    function PARENTS_MAX() external view returns (uint256);
+}
