@@ -143,9 +143,12 @@ contract EscrowMarket is IEscrowMarket, EIP712 {
     /// @inheritdoc IEscrowMarket
     function buy(Offer calldata offer_, address referrer) external payable override {
         bytes32 offerId = _take(offer_, Kind.Instant, referrer);
-        (Split memory split, address[] memory creators, uint256[] memory royalties) = _split(
-            offer_,
-            referrer
+        Division memory part = _divide(
+            offer_.creationId,
+            offer_.seller,
+            offer_.price,
+            referrer,
+            offer_.referralBps
         );
         emit SaleSettled(
             offerId,
@@ -155,13 +158,13 @@ contract EscrowMarket is IEscrowMarket, EIP712 {
             offer_.asset,
             offer_.price,
             referrer,
-            split.royalty,
-            split.referral,
-            split.fee
+            part.royalty,
+            part.referral,
+            part.fee
         );
         _collect(offer_.asset, offer_.price);
         IERC721(REGISTRY).transferFrom(offer_.seller, msg.sender, offer_.creationId);
-        _distribute(offerId, offer_, referrer, split, creators, royalties);
+        _distribute(offerId, offer_.asset, offer_.seller, referrer, part);
     }
 
     /// @dev Checks that the caller may take an open offer now, and closes it for ever.
@@ -215,23 +218,23 @@ contract EscrowMarket is IEscrowMarket, EIP712 {
         Offer calldata offer_,
         address referrer
     ) external payable override returns (bytes32 tradeId) {
-        bytes32 offerId = _take(offer_, Kind.Delivered, referrer);
-        tradeId = _tradeId(offerId, msg.sender, referrer);
+        Trade memory trade = Trade({
+            offerId: _take(offer_, Kind.Delivered, referrer),
+            seller: offer_.seller,
+            buyer: msg.sender,
+            referrer: referrer,
+            creationId: offer_.creationId,
+            asset: offer_.asset,
+            amount: offer_.price,
+            inspectSeconds: offer_.inspectSeconds,
+            referralBps: offer_.referralBps
+        });
+        tradeId = keccak256(abi.encode(trade));
         uint256 deadline = block.timestamp + offer_.shipSeconds;
         _trades[tradeId] = TradeSlot(TradeState.Funded, uint64(deadline));
-        emit EscrowFunded(
-            tradeId,
-            offerId,
-            msg.sender,
-            offer_.seller,
-            offer_.creationId,
-            offer_.asset,
-            offer_.price,
-            referrer,
-            deadline
-        );
-        _collect(offer_.asset, offer_.price);
-        _moveCertificate(offer_.creationId, offer_.seller, address(this));
+        emit EscrowFunded(tradeId, trade.offerId, msg.sender, trade, deadline);
+        _collect(trade.asset, trade.amount);
+        _moveCertificate(trade.creationId, trade.seller, address(this));
     }
 
     function _moveCertificate(uint256 creationId, address from, address to) private {
@@ -242,27 +245,26 @@ contract EscrowMarket is IEscrowMarket, EIP712 {
 
     /// @inheritdoc IEscrowMarket
     function ship(Trade calldata trade, bytes32 shipment) external override {
-        (bytes32 tradeId, TradeSlot memory slot) = _tradeOf(trade);
-        address seller = trade.offer.seller;
-        if (msg.sender != seller) revert Trade_NotSeller(msg.sender, seller);
-        if (slot.state != TradeState.Funded) {
-            revert Trade_StateWrong(tradeId, slot.state, TradeState.Funded);
+        (bytes32 tradeId, TradeState state, uint256 deadline) = _tradeOf(trade);
+        if (msg.sender != trade.seller) revert Trade_NotSeller(msg.sender, trade.seller);
+        if (state != TradeState.Funded) {
+            revert Trade_StateWrong(tradeId, state, TradeState.Funded);
         }
-        if (block.timestamp > slot.deadline) {
-            revert Trade_DeadlinePassed(tradeId, slot.deadline, block.timestamp);
+        if (block.timestamp > deadline) {
+            revert Trade_DeadlinePassed(tradeId, deadline, block.timestamp);
         }
-        uint256 deadline = block.timestamp + trade.offer.inspectSeconds;
+        deadline = block.timestamp + trade.inspectSeconds;
         _trades[tradeId] = TradeSlot(TradeState.Shipped, uint64(deadline));
-        emit EscrowShipped(tradeId, seller, shipment, deadline);
+        emit EscrowShipped(tradeId, shipment, deadline);
     }
 
-    /// @dev A trade's id and slot; the id commits to the terms, so a live slot proves them.
+    /// @dev What a live trade is; its id commits to the terms, so a live slot proves them.
     function _tradeOf(
         Trade calldata trade
-    ) private view returns (bytes32 tradeId, TradeSlot memory slot) {
+    ) private view returns (bytes32 tradeId, TradeState state, uint256 deadline) {
         tradeId = hashTrade(trade);
-        slot = _trades[tradeId];
-        if (slot.state == TradeState.None) {
+        (state, deadline) = tradeState(tradeId);
+        if (state == TradeState.None) {
             revert Trade_StateWrong(tradeId, TradeState.None, TradeState.Funded);
         }
     }
@@ -271,117 +273,111 @@ contract EscrowMarket is IEscrowMarket, EIP712 {
 
     /// @inheritdoc IEscrowMarket
     function confirm(Trade calldata trade) external override {
-        (bytes32 tradeId, ) = _tradeOf(trade);
+        (bytes32 tradeId, , ) = _tradeOf(trade);
         if (msg.sender != trade.buyer) revert Trade_NotBuyer(msg.sender, trade.buyer);
         _release(tradeId, trade, Reason.Confirmed);
     }
 
     /// @dev Ends a trade in the seller's favour.
     function _release(bytes32 tradeId, Trade calldata trade, Reason reason) private {
-        Offer calldata offer_ = trade.offer;
         delete _trades[tradeId];
-        (Split memory split, address[] memory creators, uint256[] memory royalties) = _split(
-            offer_,
-            trade.referrer
+        Division memory part = _divide(
+            trade.creationId,
+            trade.seller,
+            trade.amount,
+            trade.referrer,
+            trade.referralBps
         );
         emit EscrowReleased(
             tradeId,
-            offer_.seller,
-            trade.buyer,
             reason,
-            offer_.asset,
-            offer_.price,
-            trade.referrer,
-            split.royalty,
-            split.referral,
-            split.fee
+            part.royalty,
+            part.referral,
+            part.fee
         );
-        _moveCertificate(offer_.creationId, address(this), trade.buyer);
-        _distribute(tradeId, offer_, trade.referrer, split, creators, royalties);
+        _moveCertificate(trade.creationId, address(this), trade.buyer);
+        _distribute(tradeId, trade.asset, trade.seller, trade.referrer, part);
     }
 
     /* REFUND */
 
     /// @inheritdoc IEscrowMarket
     function refund(Trade calldata trade) external override {
-        (bytes32 tradeId, ) = _tradeOf(trade);
-        address seller = trade.offer.seller;
-        if (msg.sender != seller) revert Trade_NotSeller(msg.sender, seller);
+        (bytes32 tradeId, , ) = _tradeOf(trade);
+        if (msg.sender != trade.seller) revert Trade_NotSeller(msg.sender, trade.seller);
         _refund(tradeId, trade, Reason.SellerRefund);
     }
 
     /// @dev Ends a trade in the buyer's favour.
     function _refund(bytes32 tradeId, Trade calldata trade, Reason reason) private {
-        Offer calldata offer_ = trade.offer;
         delete _trades[tradeId];
-        emit EscrowRefunded(
-            tradeId,
-            offer_.seller,
-            trade.buyer,
-            reason,
-            offer_.asset,
-            offer_.price
-        );
-        _moveCertificate(offer_.creationId, address(this), offer_.seller);
-        _pay(tradeId, offer_.asset, trade.buyer, offer_.price);
+        emit EscrowRefunded(tradeId, reason);
+        _moveCertificate(trade.creationId, address(this), trade.seller);
+        _pay(tradeId, trade.asset, trade.buyer, trade.amount);
     }
 
     /* TIMEOUT */
 
     /// @inheritdoc IEscrowMarket
     function claimTimeout(Trade calldata trade) external override {
-        (bytes32 tradeId, TradeSlot memory slot) = _tradeOf(trade);
-        if (block.timestamp <= slot.deadline) {
-            revert Trade_DeadlineNotPassed(tradeId, slot.deadline, block.timestamp);
+        (bytes32 tradeId, TradeState state, uint256 deadline) = _tradeOf(trade);
+        if (block.timestamp <= deadline) {
+            revert Trade_DeadlineNotPassed(tradeId, deadline, block.timestamp);
         }
-        if (slot.state == TradeState.Funded) _refund(tradeId, trade, Reason.ShipTimeout);
+        if (state == TradeState.Funded) _refund(tradeId, trade, Reason.ShipTimeout);
         else _release(tradeId, trade, Reason.InspectionTimeout);
     }
 
     /* DIVIDE AND PAY */
 
-    /// @dev Divides a price. `royalties[i]` is for `creators[i]`, zero where that is the seller.
-    function _split(
-        Offer calldata offer_,
-        address referrer
-    )
-        private
-        view
-        returns (Split memory split, address[] memory creators, uint256[] memory royalties)
-    {
-        uint256 price = offer_.price;
-        split.fee = (price * FEE_BPS) / BPS;
-        if (referrer != address(0)) split.referral = (price * offer_.referralBps) / BPS;
-        if (offer_.creationId != 0) {
-            (creators, royalties) = ICreationRegistry(REGISTRY).royaltiesOf(
-                offer_.creationId,
+    /// @dev `royalties[i]` is for `creators[i]`, zero where that is the seller.
+    struct Division {
+        uint256 seller;
+        uint256 royalty;
+        uint256 referral;
+        uint256 fee;
+        address[] creators;
+        uint256[] royalties;
+    }
+
+    function _divide(
+        uint256 creationId,
+        address seller,
+        uint256 price,
+        address referrer,
+        uint256 referralBps
+    ) private view returns (Division memory part) {
+        part.fee = (price * FEE_BPS) / BPS;
+        if (referrer != address(0)) part.referral = (price * referralBps) / BPS;
+        if (creationId != 0) {
+            (part.creators, part.royalties) = ICreationRegistry(REGISTRY).royaltiesOf(
+                creationId,
                 price
             );
-            for (uint256 i = 0; i < creators.length; ++i) {
-                if (creators[i] == offer_.seller) royalties[i] = 0;
-                split.royalty += royalties[i];
+            for (uint256 i = 0; i < part.creators.length; ++i) {
+                if (part.creators[i] == seller) part.royalties[i] = 0;
+                part.royalty += part.royalties[i];
             }
         }
-        split.seller = price - split.fee - split.referral - split.royalty;
+        part.seller = price - part.fee - part.referral - part.royalty;
     }
 
     function _distribute(
         bytes32 tradeId,
-        Offer calldata offer_,
+        address asset,
+        address seller,
         address referrer,
-        Split memory split,
-        address[] memory creators,
-        uint256[] memory royalties
+        Division memory part
     ) private {
-        address asset = offer_.asset;
-        _credit(tradeId, asset, FEE_RECIPIENT, split.fee);
-        _pay(tradeId, asset, offer_.seller, split.seller);
-        for (uint256 i = 0; i < creators.length; ++i) {
-            if (royalties[i] == 0) continue;
-            emit RoyaltyPaid(tradeId, creators[i], asset, royalties[i]);
-            _pay(tradeId, asset, creators[i], royalties[i]);
+        if (part.fee != 0) _credits[asset][FEE_RECIPIENT] += part.fee;
+        _pay(tradeId, asset, seller, part.seller);
+        for (uint256 i = 0; i < part.creators.length; ++i) {
+            uint256 royalty = part.royalties[i];
+            if (royalty == 0) continue;
+            emit RoyaltyPaid(tradeId, part.creators[i], royalty);
+            _pay(tradeId, asset, part.creators[i], royalty);
         }
-        _pay(tradeId, asset, referrer, split.referral);
+        _pay(tradeId, asset, referrer, part.referral);
     }
 
     /// @dev Pays at once, or credits. A payee can make neither fail for the others.
@@ -390,11 +386,7 @@ contract EscrowMarket is IEscrowMarket, EIP712 {
         bool paid = asset == COIN
             ? SafeTransferLib.trySafeTransferETH(payee, amount, COIN_GAS)
             : BoundedCall.tryTransfer(asset, payee, amount, TOKEN_GAS);
-        if (!paid) _credit(tradeId, asset, payee, amount);
-    }
-
-    function _credit(bytes32 tradeId, address asset, address payee, uint256 amount) private {
-        if (amount == 0) return;
+        if (paid) return;
         _credits[asset][payee] += amount;
         emit Credited(tradeId, payee, asset, amount);
     }
@@ -434,20 +426,26 @@ contract EscrowMarket is IEscrowMarket, EIP712 {
 
     /// @inheritdoc IEscrowMarket
     function hashOffer(Offer calldata offer_) public view override returns (bytes32 offerId) {
-        return _hashTypedDataV4(keccak256(abi.encode(OFFER_TYPEHASH, offer_)));
+        bytes32 typehash = OFFER_TYPEHASH;
+        bytes32 structHash;
+        // keccak256(abi.encode(OFFER_TYPEHASH, offer_)): an Offer is 12 words, in calldata as in its hash.
+        assembly ("memory-safe") {
+            let words := mload(0x40)
+            mstore(words, typehash)
+            calldatacopy(add(words, 0x20), offer_, 0x180)
+            structHash := keccak256(words, 0x1a0)
+        }
+        return _hashTypedDataV4(structHash);
     }
 
     /// @inheritdoc IEscrowMarket
-    function hashTrade(Trade calldata trade) public view override returns (bytes32 tradeId) {
-        return _tradeId(hashOffer(trade.offer), trade.buyer, trade.referrer);
-    }
-
-    function _tradeId(
-        bytes32 offerId,
-        address buyer,
-        address referrer
-    ) private pure returns (bytes32) {
-        return keccak256(abi.encode(offerId, buyer, referrer));
+    function hashTrade(Trade calldata trade) public pure override returns (bytes32 tradeId) {
+        // keccak256(abi.encode(trade)): a Trade is 9 words.
+        assembly ("memory-safe") {
+            let words := mload(0x40)
+            calldatacopy(words, trade, 0x120)
+            tradeId := keccak256(words, 0x120)
+        }
     }
 
     /// @inheritdoc IEscrowMarket
@@ -460,8 +458,8 @@ contract EscrowMarket is IEscrowMarket, EIP712 {
     /// @inheritdoc IEscrowMarket
     function tradeState(
         bytes32 tradeId
-    ) external view override returns (TradeState state, uint256 deadline) {
-        TradeSlot memory slot = _trades[tradeId];
+    ) public view override returns (TradeState state, uint256 deadline) {
+        TradeSlot storage slot = _trades[tradeId];
         return (slot.state, slot.deadline);
     }
 
@@ -477,7 +475,14 @@ contract EscrowMarket is IEscrowMarket, EIP712 {
     function splitOf(
         Offer calldata offer_,
         address referrer
-    ) external view override returns (Split memory split) {
-        (split, , ) = _split(offer_, referrer);
+    ) external view override returns (Split memory) {
+        Division memory part = _divide(
+            offer_.creationId,
+            offer_.seller,
+            offer_.price,
+            referrer,
+            offer_.referralBps
+        );
+        return Split(part.seller, part.royalty, part.referral, part.fee);
     }
 }

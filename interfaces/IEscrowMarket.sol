@@ -10,8 +10,9 @@ pragma solidity ^0.8.20;
 /// @dev Amounts are in the asset's smallest unit (wei for coins), shares in basis points (1/10,000),
 /// times in seconds since 1970 (UTC). The asset `address(0)` is the chain's own coin.
 /// @dev An offer's id is its EIP-712 digest, so it names this chain and this contract. A trade's id is
-/// keccak256(abi.encode(offer id, buyer, referrer)); an instant sale is over at once and goes by its
-/// offer's id. Terms live in the events; later calls bring them back and are checked against the id.
+/// keccak256(abi.encode(trade)); an instant sale is over at once and goes by its offer's id. Terms live
+/// in the events (`OfferPublished`, `EscrowFunded`); later calls bring them back, and they must hash to
+/// the id.
 /// @dev Life of a delivered trade, each arrow once, and every end is final:
 /// `Funded -ship-> Shipped`, `Funded -confirm-> paid`, `Funded -refund-> refunded`,
 /// `Funded -deadline-> refunded`, `Shipped -confirm-> paid`, `Shipped -refund-> refunded`,
@@ -98,12 +99,26 @@ interface IEscrowMarket {
         uint256 salt;
     }
 
-    /// @notice A delivered trade: the offer's terms and who took them.
+    /// @notice A delivered trade: who took which offer, and the terms that still matter.
     struct Trade {
-        Offer offer;
+        /// The offer that was taken; it can be taken once.
+        bytes32 offerId;
+        /// Who delivers and is paid.
+        address seller;
+        /// Who paid.
         address buyer;
         /// Who brought the buyer; zero for nobody.
         address referrer;
+        /// The creation held as certificate; zero without one.
+        uint256 creationId;
+        /// What was paid: an ERC-20 token, or zero for the chain's own coin.
+        address asset;
+        /// How much is in escrow, smallest unit.
+        uint256 amount;
+        /// Seconds that the buyer has to inspect, from shipping on.
+        uint256 inspectSeconds;
+        /// Commission for the referrer, basis points of the amount.
+        uint256 referralBps;
     }
 
     /// @notice Where each unit of a price goes.
@@ -228,62 +243,39 @@ interface IEscrowMarket {
     );
 
     /// @notice The price of a delivered offer is in escrow, its creation (if any) with it.
+    /// @param trade The terms that later calls bring back.
+    /// @param shipDeadline Last second at which the seller can ship.
     event EscrowFunded(
         bytes32 indexed tradeId,
         bytes32 indexed offerId,
         address indexed buyer,
-        address seller,
-        uint256 creationId,
-        address asset,
-        uint256 amount,
-        address referrer,
+        Trade trade,
         uint256 shipDeadline
     );
 
     /// @notice The seller shipped; the buyer inspects until `inspectDeadline`.
     /// @param shipment sha2-256 of a document about the shipment; zero without one.
-    event EscrowShipped(
-        bytes32 indexed tradeId,
-        address indexed seller,
-        bytes32 shipment,
-        uint256 inspectDeadline
-    );
+    event EscrowShipped(bytes32 indexed tradeId, bytes32 shipment, uint256 inspectDeadline);
 
     /// @notice A delivered trade ended in the seller's favour.
-    /// @dev The seller gets `amount - royalty - referral - fee`.
+    /// @dev The seller gets the trade's amount less royalty, referral and fee.
     event EscrowReleased(
         bytes32 indexed tradeId,
-        address indexed seller,
-        address indexed buyer,
         Reason reason,
-        address asset,
-        uint256 amount,
-        address referrer,
         uint256 royalty,
         uint256 referral,
         uint256 fee
     );
 
-    /// @notice A delivered trade ended in the buyer's favour, who gets all of `amount`.
-    event EscrowRefunded(
-        bytes32 indexed tradeId,
-        address indexed seller,
-        address indexed buyer,
-        Reason reason,
-        address asset,
-        uint256 amount
-    );
+    /// @notice A delivered trade ended in the buyer's favour, who gets all of its amount.
+    event EscrowRefunded(bytes32 indexed tradeId, Reason reason);
 
-    /// @notice A creator's part of a trade's royalty.
-    event RoyaltyPaid(
-        bytes32 indexed tradeId,
-        address indexed payee,
-        address asset,
-        uint256 amount
-    );
+    /// @notice A creator's part of a trade's royalty, in the trade's asset.
+    event RoyaltyPaid(bytes32 indexed tradeId, address indexed payee, uint256 amount);
 
-    /// @notice An amount waits for `payee` to withdraw it: the community's fee, or a payment that
-    /// couldn't be made at once.
+    /// @notice A payment couldn't be made at once and waits for `payee` to withdraw it.
+    /// @dev The community's fee always waits for `FEE_RECIPIENT`; what `SaleSettled` and
+    /// `EscrowReleased` say of it isn't said again here.
     event Credited(
         bytes32 indexed tradeId,
         address indexed payee,

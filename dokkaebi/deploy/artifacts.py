@@ -1,0 +1,41 @@
+"""What the compiler made: ABIs and creation code, as `brownie compile` leaves them in `build/`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dokkaebi.config import project_root
+from dokkaebi.errors import DokkaebiError
+
+SUITE = ("CommunityToken", "CreationRegistry", "EscrowMarket")
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """One compiled contract."""
+
+    name: str
+    abi: list[dict[str, Any]]
+    init_code: bytes
+
+
+def load_artifact(name: str, build: Path | None = None) -> Artifact:
+    """Reads one contract's artifact; `build` is the folder that Brownie writes."""
+    path = (build or project_root() / "build") / "contracts" / f"{name}.json"
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        return Artifact(name, document["abi"], bytes.fromhex(document["bytecode"]))
+    except FileNotFoundError:
+        raise DokkaebiError("artifact_missing", contract=name, path=str(path)) from None
+    except (OSError, ValueError, KeyError) as problem:
+        raise DokkaebiError(
+            "artifact_unreadable", contract=name, path=str(path), problem=str(problem)
+        ) from None
+
+
+def load_suite(build: Path | None = None) -> dict[str, Artifact]:
+    """Reads the artifacts of every contract that is deployed, by name."""
+    return {name: load_artifact(name, build) for name in SUITE}
