@@ -1,0 +1,46 @@
+# What can be done here. `make` alone lists it.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.SUFFIXES:
+MAKEFLAGS += --no-print-directory
+
+WORKS ?= examples/works
+JOBS ?= 2
+PYTHON := .venv/bin/python
+
+.PHONY: help setup demo test check format compile clean distclean lock bench-gas
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+setup: ## Fetch and build whatever is missing; quiet when nothing is
+	@tools/setup
+
+demo: setup ## Play a market day on a chain of its own (WORKS=folder with works to sell)
+	@.venv/bin/dokkaebi demo --works "$(WORKS)"
+
+test: setup ## All tests: contracts first (JOBS=2 at once), then the rest
+	@JOBS="$(JOBS)" tools/test
+
+check: setup ## Formats, lints, types and the house rules; changes nothing
+	@tools/check
+
+format: ## Format Python, Solidity, TypeScript, JSON and Markdown in place
+	@tools/setup --no-compile
+	@tools/check --write
+
+compile: ## Compile the contracts, with all the compiler says
+	@tools/setup --no-compile
+	@.venv/bin/brownie compile
+
+bench-gas: setup ## Measure the gas of each call into bench/gas/
+	@$(PYTHON) -m bench.gas
+
+lock: ## Choose the newest fitting versions anew (requirements.in, package.json)
+	@tools/lock
+
+clean: ## Remove what was made: build, reports, var, caches
+	@tools/clean
+
+distclean: clean ## Remove what was fetched as well: .venv, node_modules, .solcx
+	@rm -rf .venv node_modules .solcx
