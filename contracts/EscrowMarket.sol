@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 import {ICreationRegistry} from "../interfaces/ICreationRegistry.sol";
 import {IEscrowMarket} from "../interfaces/IEscrowMarket.sol";
-import {BoundedCall} from "./libraries/BoundedCall.sol";
 
 /// @title A market that nobody can tax or freeze
 /// @dev Reentrancy: every state change precedes every call to a stranger, except credits, which only
@@ -205,9 +203,9 @@ contract EscrowMarket is IEscrowMarket, EIP712 {
         }
         if (msg.value != 0) revert Value_Wrong(msg.value, 0);
         if (asset.code.length == 0) revert Asset_HasNoCode(asset);
-        uint256 before = IERC20(asset).balanceOf(address(this));
+        uint256 before = SafeTransferLib.balanceOf(asset, address(this));
         SafeTransferLib.safeTransferFrom(asset, msg.sender, address(this), price);
-        uint256 received = IERC20(asset).balanceOf(address(this)) - before;
+        uint256 received = SafeTransferLib.balanceOf(asset, address(this)) - before;
         if (received != price) revert Asset_AmountWrong(asset, received, price);
     }
 
@@ -383,12 +381,32 @@ contract EscrowMarket is IEscrowMarket, EIP712 {
     /// @dev Pays at once, or credits. A payee can make neither fail for the others.
     function _pay(bytes32 tradeId, address asset, address payee, uint256 amount) private {
         if (amount == 0) return;
-        bool paid = asset == COIN
-            ? SafeTransferLib.trySafeTransferETH(payee, amount, COIN_GAS)
-            : BoundedCall.tryTransfer(asset, payee, amount, TOKEN_GAS);
-        if (paid) return;
+        if (_send(asset, payee, amount, asset == COIN ? COIN_GAS : TOKEN_GAS)) return;
         _credits[asset][payee] += amount;
         emit Credited(tradeId, payee, asset, amount);
+    }
+
+    /// @dev Sends with at most `gasLimit` gas and reads nothing of what comes back. A token is called
+    /// from a call of our own, so that what it did is undone unless it did exactly what was asked.
+    function _send(
+        address asset,
+        address to,
+        uint256 amount,
+        uint256 gasLimit
+    ) private returns (bool success) {
+        if (asset == COIN) return SafeTransferLib.trySafeTransferETH(to, amount, gasLimit);
+        (success, ) = address(this).call{gas: gasLimit}(
+            abi.encodeCall(this.sendToken, (asset, to, amount))
+        );
+    }
+
+    /// @inheritdoc IEscrowMarket
+    function sendToken(address asset, address to, uint256 amount) external override {
+        if (msg.sender != address(this)) revert Caller_NotMarket(msg.sender);
+        uint256 before = SafeTransferLib.balanceOf(asset, address(this));
+        SafeTransferLib.safeTransfer(asset, to, amount);
+        uint256 sent = before - SafeTransferLib.balanceOf(asset, address(this));
+        if (sent != amount) revert Asset_AmountWrong(asset, sent, amount);
     }
 
     /* WITHDRAW */
@@ -416,10 +434,7 @@ contract EscrowMarket is IEscrowMarket, EIP712 {
         if (amount == 0) revert Credit_Empty(asset, payee);
         delete _credits[asset][payee];
         emit Withdrawn(payee, asset, to, amount);
-        bool sent = asset == COIN
-            ? SafeTransferLib.trySafeTransferETH(to, amount, gasleft())
-            : BoundedCall.tryTransfer(asset, to, amount, gasleft());
-        if (!sent) revert Withdrawal_Failed(asset, to, amount);
+        if (!_send(asset, to, amount, gasleft())) revert Withdrawal_Failed(asset, to, amount);
     }
 
     /* VIEWS */

@@ -23,9 +23,10 @@ pragma solidity ^0.8.20;
 /// @dev Payment: sellers, buyers, creators and referrers are paid at once with a bounded amount of gas;
 /// if that fails for whatever reason, the amount is credited and waits for `withdraw`. The community's
 /// fee is always credited. So no payee can stop another's money.
-/// @dev Warning: tokens that take a fee on transfers or deliver less than asked are refused when paid
-/// in. Tokens whose balances change by themselves, or whose issuer can freeze or seize, can fail their
-/// own trades; no other asset is touched.
+/// @dev Warning: a token must move exactly what it is asked to. One that moves less is refused when paid
+/// in; one that starts to move less or more afterwards can't be paid out while it does. Tokens whose
+/// balances change by themselves, or whose issuer can freeze or seize, can fail their own trades; no
+/// other asset is touched.
 /// @dev Warning: creations are handed over by `transferFrom`; a contract that buys must be able to
 /// handle them.
 /// @dev Warning: creations that are sent to the market outside of `fund`, and coins forced into it,
@@ -185,8 +186,8 @@ interface IEscrowMarket {
     /// @notice The coins sent along aren't the coins needed, wei.
     error Value_Wrong(uint256 sent, uint256 needed);
 
-    /// @notice The token delivered something else than what was asked, smallest unit.
-    error Asset_AmountWrong(address asset, uint256 received, uint256 needed);
+    /// @notice The token moved something else than what was asked, smallest unit.
+    error Asset_AmountWrong(address asset, uint256 moved, uint256 needed);
 
     /// @notice The asset isn't a contract.
     error Asset_HasNoCode(address asset);
@@ -212,6 +213,9 @@ interface IEscrowMarket {
 
     /// @notice Withdrawals can't go to zero or to the market itself.
     error Recipient_NotAllowed(address to);
+
+    /// @notice Only the market itself may do this.
+    error Caller_NotMarket(address caller);
 
     /// @notice The asset refused the withdrawal; the credit stays.
     error Withdrawal_Failed(address asset, address to, uint256 amount);
@@ -344,6 +348,12 @@ interface IEscrowMarket {
     /// @notice Ends a trade whose deadline has passed, for anybody to call: not shipped, then the buyer
     /// gets all back; shipped and not confirmed, then the seller is paid.
     function claimTimeout(Trade calldata trade) external;
+
+    /* PAY */
+
+    /// @notice For the market itself only: sends exactly `amount` of a token or undoes whatever the token
+    /// did. Being a call, it can fail for one payee alone.
+    function sendToken(address asset, address to, uint256 amount) external;
 
     /* WITHDRAW */
 

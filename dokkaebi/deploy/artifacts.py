@@ -20,6 +20,12 @@ class Artifact:
     name: str
     abi: list[dict[str, Any]]
     init_code: bytes
+    runtime_size: int
+
+    @property
+    def constructor_inputs(self) -> list[dict[str, Any]]:
+        """The constructor's parameters, as in the ABI."""
+        return next(list(e["inputs"]) for e in self.abi if e["type"] == "constructor")
 
 
 def load_artifact(name: str, build: Path | None = None) -> Artifact:
@@ -27,7 +33,9 @@ def load_artifact(name: str, build: Path | None = None) -> Artifact:
     path = (build or project_root() / "build") / "contracts" / f"{name}.json"
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-        return Artifact(name, document["abi"], bytes.fromhex(document["bytecode"]))
+        init_code = bytes.fromhex(document["bytecode"])
+        runtime_size = len(document["deployedBytecode"]) // 2
+        return Artifact(name, document["abi"], init_code, runtime_size)
     except FileNotFoundError:
         raise DokkaebiError("artifact_missing", contract=name, path=str(path)) from None
     except (OSError, ValueError, KeyError) as problem:

@@ -1,0 +1,69 @@
+"""What `brownie run …` does: the same commands, on the network that Brownie has opened.
+
+A development network is a fresh chain each time, so a market is deployed there first where none
+stands. The key is DOKKAEBI_KEY, on local chains `test:0` without it.
+"""
+
+from __future__ import annotations
+
+import os
+
+from dokkaebi.cli import run
+from dokkaebi.errors import DokkaebiError
+
+
+def deploy(url: str, network: str) -> None:
+    """Deploys the market of `market.toml`, and writes `deployments/` and `frontend-abi/`."""
+    _command(url, "deploy", "--network", network)
+    _command(None, "export")
+
+
+def register(url: str, network: str, file: str, title: str = "") -> None:
+    """Registers a file as the caller's creation."""
+    _market_stands(url, network)
+    _command(url, "publish", file, *(["--title", title] if title else []))
+
+
+def offer(url: str, network: str, creation: str, price: str) -> None:
+    """Offers a creation for a price in whole coins."""
+    _market_stands(url, network)
+    _command(url, "offer", "--creation", creation, "--price", price)
+
+
+def buy(url: str, network: str, offer_id: str) -> None:
+    """Buys an instant offer."""
+    _market_stands(url, network)
+    _command(url, "buy", offer_id)
+
+
+def _market_stands(url: str, network: str) -> None:
+    from dokkaebi.chain.keys import LOCAL_CHAIN_IDS
+    from dokkaebi.chain.rpc import connect
+    from dokkaebi.config import load_settings
+    from dokkaebi.deploy import standing_market
+
+    chain = connect(url)
+    manifest = load_settings().manifest_path(chain.chain_id)
+    if chain.chain_id in LOCAL_CHAIN_IDS and standing_market(chain, manifest) is None:
+        _command(url, "deploy", "--network", network)
+
+
+def _command(url: str | None, *words: str) -> None:
+    """Runs one command; ends the script with its exit code where it fails."""
+    options: list[str] = []
+    if url is not None:
+        options = ["--rpc", url]
+        if "DOKKAEBI_KEY" not in os.environ and _is_local(url):
+            options += ["--key", "test:0"]
+    if code := run([*words, *options]):
+        raise SystemExit(code)
+
+
+def _is_local(url: str) -> bool:
+    from dokkaebi.chain.keys import LOCAL_CHAIN_IDS
+    from dokkaebi.chain.rpc import connect
+
+    try:
+        return connect(url).chain_id in LOCAL_CHAIN_IDS
+    except DokkaebiError:
+        return False  # the command itself will say what is wrong

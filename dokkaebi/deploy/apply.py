@@ -1,0 +1,221 @@
+"""Deploys the suite of one `market.toml` and writes down what stands where."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dokkaebi.chain.keys import LOCAL_CHAIN_IDS
+from dokkaebi.chain.manifest import (
+    Deployment,
+    Manifest,
+    check_manifest,
+    load_manifest,
+    save_manifest,
+    write_atomically,
+)
+from dokkaebi.chain.rpc import Chain
+from dokkaebi.chain.sender import Sender
+from dokkaebi.config import Settings
+from dokkaebi.deploy.artifacts import Artifact, load_suite
+from dokkaebi.deploy.spec import MarketSpec, load_market_spec
+from dokkaebi.errors import DokkaebiError
+
+if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
+
+# Storing names, immutables and an event; measured at 110,000 (registry) and less.
+CONSTRUCTOR_GAS = 110_000
+
+Argument = str | int | bytes
+Say = Callable[[str, dict[str, object]], None]
+
+
+def deploy_market(
+    chain: Chain,
+    account: LocalAccount,
+    spec: MarketSpec,
+    *,
+    network: str,
+    manifest_path: Path | None = None,
+    documents: Path | None = None,
+    say: Say = lambda key, values: None,
+) -> Manifest:
+    """Deploys token, registry and market, each wired to the one before, and returns the manifest.
+
+    Writes it to `manifest_path` if given, and the registry's document below `documents`. Nothing is
+    written before all three contracts stand. `say(key, values)` is told each step.
+    """
+    suite = load_suite()
+    who = account.address
+    registry_document = _registry_document(spec)
+    plan: list[tuple[str, Callable[[dict[str, Deployment]], dict[str, Argument]]]] = [
+        ("CommunityToken", lambda done: _token_arguments(spec, who)),
+        ("CreationRegistry", lambda done: _registry_arguments(spec, registry_document)),
+        ("EscrowMarket", lambda done: _market_arguments(spec, who, done["CreationRegistry"].address)),
+    ]
+    sender = Sender(chain, account)
+    done: dict[str, Deployment] = {}
+    for name, arguments_of in plan:
+        say("deploying_contract", {"contract": name, "number": len(done) + 1, "of": len(plan)})
+        done[name] = _deploy(sender, suite[name], arguments_of(done))
+        say("deployed_contract", {"contract": name, "address": done[name].address})
+    manifest = Manifest(
+        chain_id=chain.chain_id,
+        genesis_hash=chain.genesis_hash,
+        network=network,
+        deployer=who,
+        first_block=min(d.block_number for d in done.values()),
+        contracts=done,
+    )
+    check_manifest(manifest, chain)
+    if documents is not None:
+        digest = hashlib.sha256(registry_document).hexdigest()
+        write_atomically(documents / "registry" / f"{digest}.json", registry_document.decode())
+    if manifest_path is not None:
+        save_manifest(manifest_path, manifest)
+    return manifest
+
+
+def deploy_here(
+    chain: Chain,
+    account: LocalAccount,
+    settings: Settings,
+    *,
+    network: str,
+    market_file: Path | None,
+    dry_run: bool,
+    say: Say,
+) -> dict[str, Any]:
+    """Deploys where the settings point, unless a market stands there; what `--json` prints."""
+    path = settings.manifest_path(chain.chain_id)
+    spec = load_market_spec(market_file)
+    manifest = standing_market(chain, path)
+    if manifest is not None:
+        say("deployed_before", {"chain_id": chain.chain_id, "path": path})
+        return {"deployed": False, "manifest": str(path)}
+    if dry_run:
+        gas = estimate_gas(spec, account.address)
+        say("deploy_estimate", {"gas": f"{gas:,}"})
+        return {"deployed": False, "gas": gas, "manifest": str(path)}
+    name = network or str(chain.chain_id)
+    manifest = deploy_market(
+        chain,
+        account,
+        spec,
+        network=name,
+        manifest_path=path,
+        documents=settings.documents,
+        say=say,
+    )
+    say("deployed_market", {"chain_id": chain.chain_id, "path": path})
+    return {"deployed": True, "manifest": str(path), **json.loads(manifest.to_json())}
+
+
+def estimate_gas(spec: MarketSpec, deployer: str) -> int:
+    """About how much gas a deployment takes in all, from the size of the code: a node can't be asked
+    about the market before the registry stands."""
+    return sum(
+        _creation_gas(artifact, _init_code(artifact, arguments))
+        for artifact, arguments in _planned(spec, deployer)
+    )
+
+
+def _creation_gas(artifact: Artifact, init_code: bytes) -> int:
+    data = sum(16 if byte else 4 for byte in init_code)
+    words = (len(init_code) + 31) // 32
+    return 53_000 + data + 2 * words + 200 * artifact.runtime_size + CONSTRUCTOR_GAS
+
+
+def _planned(spec: MarketSpec, deployer: str) -> list[tuple[Artifact, dict[str, Argument]]]:
+    """The three contracts with arguments of the right size, whatever the addresses will be."""
+    suite = load_suite()
+    return [
+        (suite["CommunityToken"], _token_arguments(spec, deployer)),
+        (suite["CreationRegistry"], _registry_arguments(spec, _registry_document(spec))),
+        (suite["EscrowMarket"], _market_arguments(spec, deployer, deployer)),
+    ]
+
+
+def standing_market(chain: Chain, manifest_path: Path) -> Manifest | None:
+    """The market that a manifest says stands on this chain; None if there is no manifest, or if it
+    is of a local chain that is gone (they all have the same id). Raises for anything doubtful."""
+    if not manifest_path.is_file():
+        return None
+    manifest = load_manifest(manifest_path)
+    try:
+        check_manifest(manifest, chain)
+    except DokkaebiError:
+        if manifest.chain_id == chain.chain_id and chain.chain_id in LOCAL_CHAIN_IDS:
+            return None
+        raise
+    return manifest
+
+
+def _token_arguments(spec: MarketSpec, deployer: str) -> dict[str, Argument]:
+    return {
+        "name_": spec.token_name,
+        "symbol_": spec.token_symbol,
+        "cap": spec.cap,
+        "openingSupply": spec.opening_supply,
+        "openingHolder": spec.opening_holder or deployer,
+        "steward": spec.steward or deployer,
+    }
+
+
+def _registry_arguments(spec: MarketSpec, document: bytes) -> dict[str, Argument]:
+    return {
+        "name_": spec.registry_name,
+        "symbol_": spec.registry_symbol,
+        "contractDocument": hashlib.sha256(document).digest(),
+    }
+
+
+def _market_arguments(spec: MarketSpec, deployer: str, registry: str) -> dict[str, Argument]:
+    return {
+        "registry": registry,
+        "feeRecipient": spec.fee_recipient or deployer,
+        "feeBps": spec.fee_bps,
+    }
+
+
+def _registry_document(spec: MarketSpec) -> bytes:
+    """The ERC-7572 document about the registry, canonical JSON."""
+    document = {
+        "name": spec.registry_name,
+        "symbol": spec.registry_symbol,
+        "description": spec.registry_description,
+    }
+    text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return text.encode()
+
+
+def _init_code(artifact: Artifact, arguments: dict[str, Argument]) -> bytes:
+    from eth_abi import encode
+
+    types = [parameter["type"] for parameter in artifact.constructor_inputs]
+    return artifact.init_code + encode(types, list(arguments.values()))
+
+
+def _deploy(sender: Sender, artifact: Artifact, arguments: dict[str, Argument]) -> Deployment:
+    from eth_utils import keccak, to_checksum_address
+
+    init_code = _init_code(artifact, arguments)
+    receipt = sender.create(init_code)
+    address = to_checksum_address(receipt["contractAddress"])
+    return Deployment(
+        address=address,
+        transaction_hash=receipt["transactionHash"],
+        block_number=int(receipt["blockNumber"], 16),
+        block_hash=receipt["blockHash"],
+        constructor_arguments={name: _shown(value) for name, value in arguments.items()},
+        init_code_hash="0x" + keccak(init_code).hex(),
+        runtime_code_hash="0x" + keccak(sender.chain.code(address)).hex(),
+    )
+
+
+def _shown(value: Argument) -> str:
+    return "0x" + value.hex() if isinstance(value, bytes) else str(value)

@@ -1,0 +1,140 @@
+"""Records are for ever, and their packing holds at its ends."""
+
+import pytest
+from brownie import web3
+from eth_utils import keccak
+
+from tests.contracts.support import (
+    id_of,
+    make_work,
+    register,
+    register_all,
+    reverts_with,
+)
+
+CREATORS_MAX = 2**30 - 1
+TENURE_MAX = 2**18 - 1
+CREATOR_COUNT_SLOT = 2
+ERC721_SLOT_SEED = 0x7D8825530A5A2E7A << 192
+
+
+def slot_of(id_):
+    """Where Solady's ERC-721 keeps a creation's owner and record."""
+    seed = (id_ << 256 | ERC721_SLOT_SEED).to_bytes(64, "big")[:40]
+    return (2 * id_ + int.from_bytes(keccak(seed[:32]), "big")) % 2**256
+
+
+def store(contract, slot, value):
+    answer = web3.provider.make_request(
+        "evm_setAccountStorageAt", [contract.address, hex(slot), f"0x{value:064x}"]
+    )
+    assert answer["result"] is True
+
+
+def terms(creation):
+    """A creation without its tenure."""
+    return tuple(creation)[:4]
+
+
+@pytest.fixture(scope="module")
+def derivative(registry, creator, buyer):
+    parents = register_all(registry, creator, [make_work(n) for n in (50, 51)])
+    return register(registry, buyer, 60, royalty_bps=777, parents=parents)
+
+
+def test_a_record_survives_transfers(registry, buyer, seller, derivative):
+    before = terms(registry.creationOf(derivative))
+    registry.transferFrom(buyer, seller, derivative, {"from": buyer})
+    registry.transferFrom(seller, buyer, derivative, {"from": seller})
+    assert terms(registry.creationOf(derivative)) == before
+
+
+def test_a_record_survives_a_burn(registry, buyer, derivative):
+    before = tuple(registry.creationOf(derivative))
+    registry.burn(derivative, {"from": buyer})
+    assert tuple(registry.creationOf(derivative)) == before
+
+
+def test_a_record_survives_approvals(registry, buyer, seller, derivative):
+    before = tuple(registry.creationOf(derivative))
+    registry.approve(seller, derivative, {"from": buyer})
+    registry.setApprovalForAll(seller, True, {"from": buyer})
+    assert tuple(registry.creationOf(derivative)) == before
+
+
+def test_a_record_survives_its_creators_other_works(registry, buyer, derivative):
+    before = tuple(registry.creationOf(derivative))
+    register(registry, buyer, 2, royalty_bps=1)
+    assert tuple(registry.creationOf(derivative)) == before
+
+
+def test_a_record_survives_derivatives_of_it(registry, seller, derivative):
+    before = tuple(registry.creationOf(derivative))
+    register(registry, seller, 3, parents=[derivative])
+    assert tuple(registry.creationOf(derivative)) == before
+
+
+def test_creation_of_reverts_when_unknown(registry):
+    with reverts_with("Creation_Unknown", 7):
+        registry.creationOf(7)
+
+
+def test_creation_of_reverts_when_a_registration_failed(registry, creator):
+    work = make_work(1, royalty_bps=1_001)
+    with reverts_with("Royalty_TooHigh", 1_001, 1_000):
+        registry.register(work, {"from": creator})
+    with reverts_with("Creation_Unknown", id_of(work, creator)):
+        registry.creationOf(id_of(work, creator))
+
+
+def test_a_creators_number_survives_selling_everything(registry, creator, buyer, work_id):
+    registry.transferFrom(creator, buyer, work_id, {"from": creator})
+    assert registry.balanceOf(creator) == 0
+    second = register(registry, creator, 2)
+    assert registry.creationOf(second)["creator"] == creator
+    assert registry.creationOf(work_id)["creator"] == creator
+
+
+def test_a_buyer_who_becomes_a_creator_gets_an_own_number(registry, creator, buyer, work_id):
+    registry.transferFrom(creator, buyer, work_id, {"from": creator})
+    own = register(registry, buyer, 1)
+    assert registry.creationOf(own)["creator"] == buyer
+    assert registry.creationOf(work_id)["creator"] == creator
+    assert registry.balanceOf(buyer) == 2
+
+
+# The ends of the packing, reached by writing storage
+
+
+def test_the_last_creator_can_register(registry, creator):
+    store(registry, CREATOR_COUNT_SLOT, CREATORS_MAX - 1)
+    id_ = register(registry, creator, 1, royalty_bps=1_000)
+    creation = registry.creationOf(id_)
+    assert creation["creator"] == creator
+    assert creation["royaltyBps"] == 1_000
+
+
+def test_register_reverts_when_there_are_too_many_creators(registry, creator):
+    store(registry, CREATOR_COUNT_SLOT, CREATORS_MAX)
+    with reverts_with("Creators_TooMany", CREATORS_MAX):
+        register(registry, creator, 1)
+
+
+def test_known_creators_register_when_there_are_too_many(registry, creator, seller, work_id):
+    store(registry, CREATOR_COUNT_SLOT, CREATORS_MAX)
+    with reverts_with("Creators_TooMany", CREATORS_MAX):
+        register(registry, seller, 1)
+    assert registry.creationOf(register(registry, creator, 2))["creator"] == creator
+
+
+def test_tenure_starts_over_after_its_last_number(registry, creator, buyer):
+    id_ = register(registry, creator, 1, royalty_bps=1_000)
+    before = terms(registry.creationOf(id_))
+    slot = slot_of(id_)
+    packed = int.from_bytes(bytes(web3.eth.get_storage_at(registry.address, slot)), "big")
+    store(registry, slot, packed | TENURE_MAX << (160 + 78))
+    assert registry.tenureOf(id_) == TENURE_MAX
+    registry.transferFrom(creator, buyer, id_, {"from": creator})
+    assert registry.tenureOf(id_) == 0
+    assert terms(registry.creationOf(id_)) == before
+    assert registry.ownerOf(id_) == buyer

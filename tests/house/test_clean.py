@@ -1,0 +1,52 @@
+"""What must never be committed: secrets, places of a machine, generated files that were edited."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from dokkaebi.deploy.export import GENERATED_LOCALLY, export_frontend_abi
+from tests.house.test_layout import ROOT, tracked
+
+TEXT = {".py", ".sol", ".md", ".toml", ".yaml", ".yml", ".json", ".ts", ".cjs", ".html", ".txt",
+        ".in", ".lock", ".cfg", ".sh", "", ".jinja", ".css", ".j2"}  # fmt: skip
+# Assembled from parts, so that this file doesn't contain what it looks for.
+HOSTS = re.compile("|".join(["registry" + r"\.npmjs", "pypi" + r"\.org", "python" + "hosted"]))
+PLACES = re.compile(r"(?<![\w.])/(?:" + "|".join(["home/\\w", "Users/\\w", "root/\\w"]) + ")")
+PRIVATE_KEY = re.compile(r"\b(?:0x)?[0-9a-f]{64}\b")
+KEY_WORDS = re.compile("private" + "_?key|mnemonic|secret" + "_?key", re.IGNORECASE)
+
+
+def texts() -> list[tuple[str, str]]:
+    found = []
+    for path in tracked():
+        if path.suffix in TEXT and "examples" not in path.parts:
+            found.append((str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")))
+    return found
+
+
+def test_no_registry_host_and_no_place_of_a_machine() -> None:
+    for name, text in texts():
+        assert not HOSTS.search(text), f"{name}: {HOSTS.search(text)}"
+        assert not PLACES.search(text), f"{name}: {PLACES.search(text)}"
+
+
+def test_no_private_key_but_the_well_known_ones() -> None:
+    for name, text in texts():
+        for number, line in enumerate(text.splitlines(), 1):
+            if KEY_WORDS.search(line) and PRIVATE_KEY.search(line):
+                pytest.fail(f"{name}:{number} looks like a private key")
+
+
+def test_no_environment_file_is_committed() -> None:
+    names = {path.name for path in tracked()}
+    assert ".env" not in names
+
+
+def test_frontend_abi_equals_a_fresh_export(tmp_path: Path) -> None:
+    export_frontend_abi(tmp_path)
+    fresh = {p.name: p.read_text("utf-8") for p in tmp_path.iterdir()}
+    committed = {p.name: p.read_text("utf-8") for p in tracked("frontend-abi/*")}
+    assert {n: t for n, t in fresh.items() if n not in GENERATED_LOCALLY} == committed

@@ -1,0 +1,96 @@
+"""What people compile against, type or read is documented, in both languages where they read it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from dokkaebi.texts import catalogue
+
+ROOT = Path(__file__).resolve().parents[2]
+INTERFACES = sorted((ROOT / "interfaces").glob("*.sol"))
+ABIS = sorted((ROOT / "frontend-abi").glob("[A-Z]*.json"))
+
+
+@pytest.mark.parametrize("path", INTERFACES, ids=lambda p: p.stem)
+def test_every_declaration_has_natspec(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for number, line in enumerate(lines):
+        if re.match(r"    (error|event|function|struct|enum) \w+", line):
+            assert lines[number - 1].strip().startswith("///"), f"{path.name}:{number + 1} {line}"
+
+
+@pytest.mark.parametrize("path", ABIS, ids=lambda p: p.stem)
+def test_every_error_has_a_text_in_both_languages(path: Path) -> None:
+    texts = catalogue()
+    for entry in json.loads(path.read_text(encoding="utf-8")):
+        if entry["type"] == "error":
+            assert set(texts[entry["name"]]) >= {"en", "ko"}, entry["name"]
+
+
+def test_texts_use_the_same_values_in_both_languages() -> None:
+    for key, text in catalogue().items():
+        values = [set(re.findall(r"{(\w+)", text[language])) for language in ("en", "ko")]
+        assert values[0] == values[1], key
+
+
+def commands() -> dict[str, str]:
+    """Every command's path and help text, as the terminal shows it."""
+    import typer.main
+
+    from dokkaebi.cli import app
+
+    found: dict[str, str] = {}
+
+    def walk(command: object, path: str) -> None:
+        found[path] = getattr(command, "help", None) or ""
+        for name, child in getattr(command, "commands", {}).items():
+            walk(child, f"{path} {name}")
+
+    walk(typer.main.get_command(app), "dokkaebi")
+    return found
+
+
+def test_every_command_and_option_is_documented() -> None:
+    import typer.main
+
+    from dokkaebi.cli import app
+
+    def walk(command: object, path: str) -> None:
+        assert getattr(command, "help", None), f"{path} has no help"
+        for option in getattr(command, "params", []):
+            if option.name not in {"help", "install_completion", "show_completion"}:
+                assert getattr(option, "help", None), f"{path} {option.name} has no help"
+        for name, child in getattr(command, "commands", {}).items():
+            walk(child, f"{path} {name}")
+
+    walk(typer.main.get_command(app), "dokkaebi")
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.ko.md"])
+def test_readmes_name_every_command(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    for path in commands():
+        if path.count(" ") == 1:
+            assert path in text, f"{name} doesn't say what `{path}` is for"
+
+
+def test_readmes_have_the_same_shape() -> None:
+    shapes = []
+    for name in ("README.md", "README.ko.md"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        prose = re.sub(r"```.*?```", "```", text, flags=re.DOTALL)
+        shapes.append(re.findall(r"^(#+ |```|!\[|\| ?-)", prose, re.MULTILINE))
+    assert shapes[0] == shapes[1]
+
+
+def test_invariants_name_tests_that_exist() -> None:
+    text = (ROOT / "docs" / "invariants.md").read_text(encoding="utf-8")
+    ids = re.findall(r"`(tests/[\w/.]+\.py)::(\w+)`", text)
+    assert ids
+    for path, function in ids:
+        source = (ROOT / path).read_text(encoding="utf-8")
+        assert re.search(rf"\b(def|class) {function}\b", source), f"{path}::{function}"
