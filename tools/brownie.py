@@ -9,6 +9,7 @@ whose owner died is swept by the next run. The real home is passed on as DOKKAEB
 
 import atexit
 import fcntl
+import json
 import os
 import random
 import shutil
@@ -127,6 +128,15 @@ def remove_home(home: Path, owner: int) -> None:
         shutil.rmtree(home, ignore_errors=True)
 
 
+def drop_orphans(root: Path) -> None:
+    """Removes what was compiled from contracts that are gone; Brownie stumbles over it."""
+    for artifact in (root / "build").glob("*/*.json"):
+        with suppress(OSError, ValueError):
+            source = json.loads(artifact.read_text("utf-8")).get("sourcePath")
+            if source is not None and not (root / source).is_file():
+                artifact.unlink()
+
+
 def leave(number: int, _frame: object) -> None:
     sys.exit(128 + number)
 
@@ -140,6 +150,7 @@ def main() -> None:
     from dotenv import load_dotenv
 
     load_dotenv(root / ".env")
+    drop_orphans(root)
     port, port_lock = reserve_ports()
     home, home_lock = make_home(root, port)
     # Registered before Brownie is imported, so it runs after Brownie has stopped its node.

@@ -338,7 +338,8 @@ def compile_contracts() -> None:
         return
     if any((ROOT / "contracts").rglob("*.sol")):
         say("compiling the contracts (half a minute)")
-    run("compile", [VENV / "bin" / "brownie", "compile"])
+    # Brownie doesn't see that a compiler setting changed, so all of it is compiled.
+    run("compile", [VENV / "bin" / "brownie", "compile", "--all"])
     write_whole(stamp, key)
 
 

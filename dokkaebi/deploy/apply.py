@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dokkaebi.chain.assets import COIN_DECIMALS, coin_symbol
 from dokkaebi.chain.keys import LOCAL_CHAIN_IDS
 from dokkaebi.chain.manifest import (
     Deployment,
@@ -23,6 +24,7 @@ from dokkaebi.config import Settings
 from dokkaebi.deploy.artifacts import Artifact, load_suite
 from dokkaebi.deploy.spec import MarketSpec, load_market_spec
 from dokkaebi.errors import DokkaebiError
+from dokkaebi.texts.figures import amount_text
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 CONSTRUCTOR_GAS = 110_000
 
 Argument = str | int | bytes
-Say = Callable[[str, dict[str, object]], None]
+Say = Callable[[str, Mapping[str, object]], None]
 
 
 def deploy_market(
@@ -55,7 +57,10 @@ def deploy_market(
     plan: list[tuple[str, Callable[[dict[str, Deployment]], dict[str, Argument]]]] = [
         ("CommunityToken", lambda done: _token_arguments(spec, who)),
         ("CreationRegistry", lambda done: _registry_arguments(spec, registry_document)),
-        ("EscrowMarket", lambda done: _market_arguments(spec, who, done["CreationRegistry"].address)),
+        (
+            "EscrowMarket",
+            lambda done: _market_arguments(spec, who, done["CreationRegistry"].address),
+        ),
     ]
     sender = Sender(chain, account)
     done: dict[str, Deployment] = {}
@@ -98,9 +103,7 @@ def deploy_here(
         say("deployed_before", {"chain_id": chain.chain_id, "path": path})
         return {"deployed": False, "manifest": str(path)}
     if dry_run:
-        gas = estimate_gas(spec, account.address)
-        say("deploy_estimate", {"gas": f"{gas:,}"})
-        return {"deployed": False, "gas": gas, "manifest": str(path)}
+        return {"deployed": False, "manifest": str(path), **_estimate(chain, account, spec, say)}
     name = network or str(chain.chain_id)
     manifest = deploy_market(
         chain,
@@ -115,9 +118,24 @@ def deploy_here(
     return {"deployed": True, "manifest": str(path), **json.loads(manifest.to_json())}
 
 
+def _estimate(chain: Chain, account: LocalAccount, spec: MarketSpec, say: Say) -> dict[str, Any]:
+    gas = estimate_gas(spec, account.address)
+    cost = gas * int(chain.raw("eth_gasPrice"), 16)
+    balance = chain.balance(account.address)
+    symbol = coin_symbol(chain.chain_id)
+    shown = {
+        "gas": f"{gas:,}",
+        "cost": amount_text(cost, COIN_DECIMALS, symbol),
+        "address": account.address,
+        "balance": amount_text(balance, COIN_DECIMALS, symbol),
+    }
+    say("deploy_estimate", shown)
+    return {"gas": gas, "cost": str(cost), "balance": str(balance)}
+
+
 def estimate_gas(spec: MarketSpec, deployer: str) -> int:
-    """About how much gas a deployment takes in all, from the size of the code: a node can't be asked
-    about the market before the registry stands."""
+    """About how much gas a deployment takes in all, from the size of the code: a node can't be
+    asked about the market before the registry stands."""
     return sum(
         _creation_gas(artifact, _init_code(artifact, arguments))
         for artifact, arguments in _planned(spec, deployer)
@@ -194,14 +212,15 @@ def _registry_document(spec: MarketSpec) -> bytes:
 
 
 def _init_code(artifact: Artifact, arguments: dict[str, Argument]) -> bytes:
-    from eth_abi import encode
+    from eth_abi.abi import encode
 
     types = [parameter["type"] for parameter in artifact.constructor_inputs]
     return artifact.init_code + encode(types, list(arguments.values()))
 
 
 def _deploy(sender: Sender, artifact: Artifact, arguments: dict[str, Argument]) -> Deployment:
-    from eth_utils import keccak, to_checksum_address
+    from eth_utils.address import to_checksum_address
+    from eth_utils.crypto import keccak
 
     init_code = _init_code(artifact, arguments)
     receipt = sender.create(init_code)

@@ -115,4 +115,6 @@ def _address(text: str, field: str, file: Path) -> str:
 
 
 def _wrong(file: Path, field: str, seen: object, needed: str) -> DokkaebiError:
-    return DokkaebiError("market_field_wrong", path=str(file), field=field, seen=seen, needed=needed)
+    return DokkaebiError(
+        "market_field_wrong", path=str(file), field=field, seen=seen, needed=needed
+    )

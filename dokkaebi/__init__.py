@@ -1,0 +1,1 @@
+"""Dokkaebi: a market that one person or one co-operative can own."""

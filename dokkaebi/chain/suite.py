@@ -1,0 +1,168 @@
+"""The deployed suite: three contracts, their ABIs, and calls in plain Python values."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from dokkaebi.chain.manifest import Manifest, check_manifest
+from dokkaebi.chain.rpc import Chain, Log
+from dokkaebi.config import project_root
+from dokkaebi.errors import DokkaebiError
+
+SUITE = ("CommunityToken", "CreationRegistry", "EscrowMarket")
+COIN = "0x" + 40 * "0"
+Abi = list[dict[str, Any]]
+
+
+class Contract:
+    """One contract at an address. Structs go in as tuples in the order of their fields and come
+    back as tuples; addresses come back with checksum, bytes as bytes, numbers as int."""
+
+    def __init__(self, chain: Chain, name: str, address: str, abi: Abi) -> None:
+        self.chain = chain
+        self.name = name
+        self.address = address
+        self.abi = abi
+
+    def encode(self, function: str, *arguments: object) -> str:
+        """The calldata of a call, `0x…`."""
+        from eth_abi.abi import encode
+
+        entry = self._functions[function]
+        return _hash(entry)[:10] + encode(types_of(entry["inputs"]), arguments).hex()
+
+    def call(
+        self, function: str, *arguments: object, sender: str | None = None, value: int = 0
+    ) -> Any:
+        """Asks a function; its one result, or a tuple of its results."""
+        data = self.encode(function, *arguments)
+        answer = self.chain.call(self.address, data, sender, value)
+        return self.decode(function, answer)
+
+    def decode(self, function: str, answer: bytes) -> Any:
+        """What a function returned: its one result, or a tuple of its results."""
+        from eth_abi.abi import decode
+        from eth_abi.exceptions import DecodingError
+
+        outputs = self._functions[function]["outputs"]
+        try:
+            values = decode(types_of(outputs), answer)
+        except DecodingError:
+            raise DokkaebiError(
+                "contract_no_answer", contract=self.name, address=self.address, function=function
+            ) from None
+        results = tuple(_checksummed(v, p) for v, p in zip(values, outputs, strict=True))
+        return results[0] if len(results) == 1 else results
+
+    def topic(self, event: str) -> str:
+        """An event's first topic, `0x…`."""
+        return _hash(self._events[event])
+
+    def decode_log(self, event: str, log: Log) -> dict[str, Any]:
+        """An event's values by name, of a log as the node sent it."""
+        from eth_abi.abi import decode
+
+        inputs = self._events[event]["inputs"]
+        plain = types_of([p for p in inputs if not p["indexed"]])
+        topics = iter(log["topics"][1:])
+        values = iter(decode(plain, bytes.fromhex(log["data"][2:])))
+        found: dict[str, Any] = {}
+        for parameter in inputs:
+            if parameter["indexed"]:
+                word = bytes.fromhex(next(topics)[2:])
+                value = decode([_type_of(parameter)], word)[0]
+            else:
+                value = next(values)
+            found[parameter["name"]] = _checksummed(value, parameter)
+        return found
+
+    def logs(
+        self, event: str, first_block: int, topics: tuple[str | list[str] | None, ...] = ()
+    ) -> list[Log]:
+        """All logs of an event since `first_block`; `topics` are those after the first."""
+        return self.chain.all_logs(
+            [self.address], first_block, self.chain.block_number, [self.topic(event), *topics]
+        )
+
+    @cached_property
+    def _functions(self) -> dict[str, dict[str, Any]]:
+        return {entry["name"]: entry for entry in self.abi if entry["type"] == "function"}
+
+    @cached_property
+    def _events(self) -> dict[str, dict[str, Any]]:
+        return {entry["name"]: entry for entry in self.abi if entry["type"] == "event"}
+
+
+@dataclass(frozen=True)
+class Suite:
+    """The contracts of one manifest on one chain."""
+
+    chain: Chain
+    manifest: Manifest
+    token: Contract
+    registry: Contract
+    market: Contract
+
+    @classmethod
+    def open(cls, chain: Chain, manifest: Manifest) -> Suite:
+        """Binds the contracts, after checking chain id, first block and code."""
+        check_manifest(manifest, chain)
+        token, registry, market = (
+            Contract(chain, name, manifest.address(name), load_abi(name)) for name in SUITE
+        )
+        return cls(chain, manifest, token, registry, market)
+
+    def erc20(self, address: str) -> Contract:
+        """Any ERC-20 token, spoken to by the community token's ABI."""
+        return Contract(self.chain, "ERC20", address, self.token.abi)
+
+
+def load_abi(name: str, folder: Path | None = None) -> Abi:
+    """A contract's ABI from `frontend-abi/`."""
+    path = (folder or project_root() / "frontend-abi") / f"{name}.json"
+    try:
+        return list(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as problem:
+        raise DokkaebiError("abi_unreadable", path=str(path), problem=str(problem)) from None
+
+
+def types_of(parameters: list[dict[str, Any]]) -> list[str]:
+    """The canonical types of an ABI entry's inputs or outputs, structs as `(…)`."""
+    return [_type_of(parameter) for parameter in parameters]
+
+
+def signature_of(entry: dict[str, Any]) -> str:
+    """A function's, event's or error's signature, `transfer(address,uint256)`."""
+    return f"{entry['name']}({','.join(types_of(entry['inputs']))})"
+
+
+def _hash(entry: dict[str, Any]) -> str:
+    from eth_utils.crypto import keccak
+
+    return "0x" + keccak(text=signature_of(entry)).hex()
+
+
+def _type_of(parameter: dict[str, Any]) -> str:
+    kind = str(parameter["type"])
+    if not kind.startswith("tuple"):
+        return kind
+    inner = ",".join(_type_of(component) for component in parameter["components"])
+    return f"({inner}){kind.removeprefix('tuple')}"
+
+
+def _checksummed(value: Any, parameter: dict[str, Any]) -> Any:
+    """Gives addresses their checksum, in structs and lists as well."""
+    from eth_utils.address import to_checksum_address
+
+    kind = str(parameter["type"])
+    if kind.endswith("]"):
+        element = {**parameter, "type": kind[: kind.rindex("[")]}
+        return tuple(_checksummed(v, element) for v in value)
+    if kind == "tuple":
+        components = parameter["components"]
+        return tuple(_checksummed(v, c) for v, c in zip(value, components, strict=True))
+    return to_checksum_address(value) if kind == "address" else value

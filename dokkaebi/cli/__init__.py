@@ -1,0 +1,76 @@
+"""The `dokkaebi` command. Its modules import what they need only when they run."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+from typer.exceptions import TyperException
+
+from dokkaebi.texts import LANGUAGES, set_language, t
+
+# In the order of `--help`.
+MODULES = ("market", "books", "deploy", "demo")
+
+
+def _asked_language(arguments: Sequence[str]) -> str | None:
+    """The language of `--lang`, read before the texts of `--help` are made."""
+    for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        value = following if word == "--lang" else word.removeprefix("--lang=")
+        if value != word and value in LANGUAGES:
+            return value
+    return None
+
+
+def _make_app() -> typer.Typer:
+    made = typer.Typer(
+        name="dokkaebi",
+        help=t("help_dokkaebi"),
+        no_args_is_help=True,
+        add_completion=False,
+        context_settings={"help_option_names": ["--help", "-h"]},
+    )
+    for name in MODULES:
+        module = f"{__name__}.{name}"
+        if importlib.util.find_spec(module) is not None:
+            made.add_typer(importlib.import_module(module).app)
+    return made
+
+
+set_language(_asked_language(sys.argv))
+app = _make_app()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the command line and ends the process: 0 done, 1 `verify` says no, 2 an error."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs the command line; its exit code."""
+    from dokkaebi.cli.output import EXIT_ERROR, EXIT_STOPPED, report_error
+
+    as_json = "--json" in arguments
+    try:
+        code = app(args=list(arguments), prog_name="dokkaebi", standalone_mode=False)
+    except TyperException as problem:
+        if type(problem).__name__ == "NoArgsIsHelpError":
+            print(problem.format_message())
+            return 0
+        said = t("usage_wrong", problem=problem.format_message())
+        report_error("usage_wrong", said, {}, as_json)
+        return EXIT_ERROR
+    except (KeyboardInterrupt, typer.Abort):
+        report_error("stopped", t("stopped"), {}, as_json)
+        return EXIT_STOPPED
+    except Exception as problem:
+        if os.environ.get("DOKKAEBI_TRACEBACK"):
+            raise
+        seen = f"{type(problem).__name__}: {problem}"
+        report_error("unexpected", t("unexpected", problem=seen), {}, as_json)
+        return EXIT_ERROR
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,286 @@
+"""The commands about works: publish, verify."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dokkaebi.cli.output import DOCUMENTS, EXIT_NO, NODE, SIGN, Result, Session, command
+from dokkaebi.errors import DokkaebiError
+from dokkaebi.texts import t
+
+if TYPE_CHECKING:
+    from dokkaebi.chain.documents import Document, FileDigest
+    from dokkaebi.chain.market import Registration, Work
+
+app = typer.Typer()
+
+# About 100,000 gas each: well within a block.
+BATCH_SIZE = 50
+
+
+@command(app, NODE, SIGN, DOCUMENTS)
+def publish(
+    session: Session,
+    files: Annotated[list[Path], typer.Argument(help=t("arg_files"), metavar="FILE…")],
+    title: Annotated[str | None, typer.Option(help=t("option_title"))] = None,
+    description: Annotated[str, typer.Option(help=t("option_description"))] = "",
+    royalty: Annotated[str, typer.Option(metavar="PERCENT", help=t("option_royalty"))] = "5",
+    creator_name: Annotated[str, typer.Option(help=t("option_creator_name"))] = "",
+    parent: Annotated[list[str] | None, typer.Option(metavar="ID", help=t("option_parent"))] = None,
+) -> Result:
+    """Registers works."""
+    from dokkaebi.chain.assets import parse_percent
+    from dokkaebi.chain.documents import make_document, parse_creation_id
+
+    if title is not None and len(files) > 1:
+        raise DokkaebiError("title_for_many", count=len(files))
+    royalty_bps = parse_percent(royalty)
+    parents = sorted({parse_creation_id(text) for text in parent or []})
+    _check_work(session, royalty_bps, parents)
+    creator = session.account.address
+    digests = _hash_files(session, files)
+    documents = [
+        make_document(
+            digest,
+            path.name,
+            creator,
+            title or path.stem,
+            description=description,
+            creator_name=creator_name,
+            royalty_bps=royalty_bps,
+            parents=parents,
+        )
+        for path, digest in zip(files, digests, strict=True)
+    ]
+    works = [
+        _Work(path, digest, document, royalty_bps, parents)
+        for path, digest, document in zip(files, digests, documents, strict=True)
+    ]
+    return _register(session, works)
+
+
+class _Work:
+    """A file on its way into the registry."""
+
+    def __init__(
+        self,
+        path: Path,
+        digest: FileDigest,
+        document: Document,
+        royalty_bps: int,
+        parents: Sequence[int],
+    ) -> None:
+        self.path, self.digest, self.document = path, digest, document
+        self.royalty_bps, self.parents = royalty_bps, parents
+        self.id = document.id
+
+    def struct(self) -> Work:
+        """`ICreationRegistry.Work`."""
+        from dokkaebi.chain.documents import content_commitment
+        from dokkaebi.chain.market import Work
+
+        return Work(
+            self.document.digest,
+            len(self.document.text),
+            self.royalty_bps,
+            content_commitment(self.digest.sha256, self.document.creator),
+            tuple(self.parents),
+        )
+
+    def result(self, registered: str, documents: Path) -> dict[str, Any]:
+        """What `--json` shows of it."""
+        from dokkaebi.chain.documents import creation_cid, document_name
+
+        cid = creation_cid(self.id)
+        return {
+            "file": str(self.path),
+            "id": str(self.id),
+            "cid": cid,
+            "token_uri": f"ipfs://{cid}/{document_name(self.document.creator)}",
+            "content": {
+                "size": self.digest.size,
+                "sha256": self.digest.sha256.hex(),
+                "cid": self.digest.cid,
+            },
+            "creator": self.document.creator,
+            "royalty_bps": self.royalty_bps,
+            "parents": [str(parent) for parent in self.parents],
+            "document": str(documents / self.document.place),
+            "registered": registered,
+        }
+
+
+def _check_work(session: Session, royalty_bps: int, parents: Sequence[int]) -> None:
+    """Refuses what the registry would refuse, before long files are read."""
+    from dokkaebi.chain.documents import creation_cid
+    from dokkaebi.chain.market import creation
+    from dokkaebi.texts.figures import percent_text
+
+    highest = session.suite.registry.call("ROYALTY_BPS_MAX")
+    if royalty_bps > highest:
+        raise DokkaebiError(
+            "royalty_too_high", seen=percent_text(royalty_bps), max=percent_text(highest)
+        )
+    for parent in parents:
+        if creation(session.suite, parent) is None:
+            raise DokkaebiError("parent_unknown", seen=creation_cid(parent))
+
+
+def _hash_files(session: Session, files: Sequence[Path]) -> list[FileDigest]:
+    from dokkaebi.chain.documents import hash_file
+
+    total = sum(path.stat().st_size for path in files if path.is_file())
+    with session.progress("hashing", total) as advance:
+        return [hash_file(path, advance) for path in files]
+
+
+def _register(session: Session, works: Sequence[_Work]) -> Result:
+    from dokkaebi.chain.market import creation, register_data
+    from dokkaebi.cli.sending import Steps
+
+    suite, folder = session.suite, session.settings.documents
+    steps = Steps(session)
+    known = {work.id for work in works if creation(suite, work.id) is not None}
+    fresh = list({work.id: work for work in works if work.id not in known}.values())
+    for work in works:
+        if work.id in known:
+            _say_known(session, work)
+    for start in range(0, len(fresh), BATCH_SIZE):
+        batch = fresh[start : start + BATCH_SIZE]
+        data = register_data(suite, [work.struct() for work in batch])
+        plan = steps.plan(suite.registry.address, data)
+        if session.dry_run:
+            steps.do("register", plan)
+            continue
+        with _documents(folder, batch):
+            steps.do("register", plan)
+        for work in batch:
+            _say_registered(session, work, folder)
+    if not session.dry_run:
+        for work in works:
+            _write_document(folder, work)
+    results = {w.id: w.result("before" if w.id in known else "now", folder) for w in works}
+    if session.dry_run:
+        for work in fresh:
+            results[work.id]["registered"] = "no"
+    return steps.result(creations=list(results.values()))
+
+
+class _documents:  # noqa: N801 - used as a function
+    """Keeps the documents of works that are being sent; takes back new ones if nothing was sent."""
+
+    def __init__(self, folder: Path, works: Sequence[_Work]) -> None:
+        self._folder, self._works = folder, works
+        self._written: list[Path] = []
+
+    def __enter__(self) -> None:
+        try:
+            for work in self._works:
+                if _write_document(self._folder, work):
+                    self._written.append(self._folder / work.document.place)
+        except BaseException:
+            self._take_back()
+            raise
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        was_sent = isinstance(error, DokkaebiError) and "transaction" in error.details
+        if error is not None and not was_sent:
+            self._take_back()
+
+    def _take_back(self) -> None:
+        for path in self._written:
+            path.unlink(missing_ok=True)
+            path.parent.rmdir()
+
+
+def _write_document(folder: Path, work: _Work) -> bool:
+    """Writes a work's metadata document; False if it is there already."""
+    from dokkaebi.chain.manifest import write_atomically
+
+    path = folder / work.document.place
+    if path.is_file() and path.read_bytes() == work.document.text:
+        return False
+    write_atomically(path, work.document.text.decode("utf-8"))
+    return True
+
+
+def _say_known(session: Session, work: _Work) -> None:
+    from dokkaebi.chain.documents import creation_cid
+    from dokkaebi.chain.market import creation
+    from dokkaebi.texts.figures import time_text
+
+    found = creation(session.suite, work.id)
+    when = time_text(found.created_at) if found else ""
+    session.say("registered_before", file=work.path.name, cid=creation_cid(work.id), when=when)
+
+
+def _say_registered(session: Session, work: _Work, folder: Path) -> None:
+    from dokkaebi.chain.documents import creation_cid
+    from dokkaebi.texts.figures import size_text
+
+    session.say(
+        "registered",
+        file=work.path.name,
+        size=size_text(work.digest.size),
+        cid=creation_cid(work.id),
+        document=folder / work.document.place,
+    )
+
+
+@command(app, NODE)
+def verify(
+    session: Session,
+    file: Annotated[Path, typer.Argument(help=t("arg_file"))],
+) -> Result:
+    """Says whether a file is registered, by whom and since when; exit code 1 if it isn't."""
+    from dokkaebi.chain.documents import content_commitment, creation_cid, hash_file
+    from dokkaebi.chain.market import registrations
+    from dokkaebi.texts.figures import time_text
+
+    suite = session.suite
+    with session.progress("hashing", file.stat().st_size if file.is_file() else 0) as advance:
+        digest = hash_file(file, advance)
+    all_known = registrations(suite)
+    commitments = {
+        creator: content_commitment(digest.sha256, creator)
+        for creator in {known.creator for known in all_known}
+    }
+    found = [r for r in all_known if commitments[r.creator] == r.content_commitment]
+    times = session.chain.timestamps(r.block_number for r in found)
+    if not found:
+        session.say("verify_no", file=file.name, count=len(all_known))
+        session.exit_code = EXIT_NO
+    for number, registration in enumerate(found):
+        session.say(
+            "verify_yes" if number == 0 else "verify_also",
+            file=file.name,
+            creator=registration.creator,
+            when=time_text(times[registration.block_number]),
+            cid=creation_cid(registration.creation_id),
+            transaction=registration.transaction_hash,
+        )
+    return {
+        "file": str(file),
+        "registered": bool(found),
+        "sha256": digest.sha256.hex(),
+        "cid": digest.cid,
+        "size": digest.size,
+        "registrations": [_registration(r, times[r.block_number]) for r in found],
+    }
+
+
+def _registration(registration: Registration, timestamp: int) -> dict[str, Any]:
+    from dokkaebi.chain.documents import creation_cid
+
+    return {
+        "id": str(registration.creation_id),
+        "cid": creation_cid(registration.creation_id),
+        "creator": registration.creator,
+        "timestamp": timestamp,
+        "block": registration.block_number,
+        "transaction": registration.transaction_hash,
+    }

@@ -1,0 +1,118 @@
+"""Where things are: flag, environment (and `.env`), `dokkaebi.toml`, default; the first wins."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from dokkaebi.errors import DokkaebiError
+from dokkaebi.texts import LANGUAGES
+
+DEFAULT_RPC = "http://127.0.0.1:8545"
+FILE_NAME = "dokkaebi.toml"
+_PREFIX = "DOKKAEBI_"
+_PATHS = ("manifest", "database", "documents", "password_file")
+_NAMES = ("rpc", "key", "lang", *_PATHS)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One run's settings. Paths are absolute; None where the default depends on the chain."""
+
+    rpc: str
+    manifest: Path | None
+    database: Path | None
+    documents: Path
+    key: str | None
+    password_file: Path | None
+    lang: str | None
+
+    def manifest_path(self, chain_id: int) -> Path:
+        """The deployment manifest: as set, else `deployments/<chainId>.json` of the project."""
+        return self.manifest or project_root() / "deployments" / f"{chain_id}.json"
+
+    def database_path(self, chain_id: int) -> Path:
+        """The ledger: as set, else `var/ledger-<chainId>.sqlite3` of the project."""
+        return self.database or project_root() / "var" / f"ledger-{chain_id}.sqlite3"
+
+
+def project_root() -> Path:
+    """The folder that holds `dokkaebi/`, `frontend-abi/`, `deployments/`, `node_modules/`."""
+    return Path(__file__).resolve().parents[1]
+
+
+def load_settings(**flags: str | Path | None) -> Settings:
+    """Settings of this run; `flags` are command-line options that were given (None: not given)."""
+    if unknown := set(flags) - set(_NAMES):
+        raise TypeError(f"unknown settings: {', '.join(sorted(unknown))}")
+    given = _from_file()
+    for name in _NAMES:
+        if value := environment().get(_PREFIX + name.upper()):
+            given[name] = _placed(name, value, Path.cwd())
+        if (flag := flags.get(name)) is not None:
+            given[name] = _placed(name, str(flag), Path.cwd())
+    lang = given.get("lang")
+    if lang is not None and lang not in LANGUAGES:
+        raise DokkaebiError("language_unknown", seen=lang)
+    return Settings(
+        rpc=given.get("rpc", DEFAULT_RPC),
+        manifest=_path(given.get("manifest")),
+        database=_path(given.get("database")),
+        documents=_path(given.get("documents")) or project_root() / "documents",
+        key=given.get("key"),
+        password_file=_path(given.get("password_file")),
+        lang=lang,
+    )
+
+
+def environment() -> dict[str, str]:
+    """The process's environment, and below it the nearest `.env` (else the project's)."""
+    return {**_dotenv(Path.cwd()), **os.environ}
+
+
+@cache
+def _dotenv(start: Path) -> dict[str, str]:
+    path = _upward(start, ".env") or project_root() / ".env"
+    if not path.is_file():
+        return {}
+    from dotenv import dotenv_values
+
+    return {name: value for name, value in dotenv_values(path).items() if value is not None}
+
+
+def _from_file() -> dict[str, str]:
+    path = _upward(Path.cwd(), FILE_NAME)
+    if path is None:
+        return {}
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
+        raise DokkaebiError("config_unreadable", path=str(path), problem=str(problem)) from None
+    for name, value in entries.items():
+        if name not in _NAMES:
+            raise DokkaebiError(
+                "config_name_unknown", path=str(path), name=name, known=", ".join(sorted(_NAMES))
+            )
+        if not isinstance(value, str):
+            raise DokkaebiError("config_not_text", path=str(path), name=name, value=str(value))
+    return {name: _placed(name, value, path.parent) for name, value in entries.items()}
+
+
+def _upward(start: Path, name: str) -> Path | None:
+    folders = [start, *start.parents]
+    return next((folder / name for folder in folders if (folder / name).is_file()), None)
+
+
+def _placed(name: str, value: str, folder: Path) -> str:
+    """Makes a path absolute: from the working folder, or from the file that names it."""
+    is_keystore = name == "key" and ":" not in value
+    if name in _PATHS or is_keystore:
+        return str(folder / Path(value).expanduser())
+    return value
+
+
+def _path(value: str | None) -> Path | None:
+    return Path(value) if value else None

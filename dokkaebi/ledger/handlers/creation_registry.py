@@ -1,0 +1,69 @@
+"""CreationRegistry's events: who made what, and who owns it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dokkaebi.ledger.rows import COIN, Books, Change, Effect, Handler, Put, Record, placed
+
+# The registry counts tenures in 18 bits.
+TENURES = 1 << 18
+
+
+def creation_key(creation_id: int) -> str:
+    """A creation's key in the tables: 0x and 64 hex digits."""
+    return f"0x{creation_id:064x}"
+
+
+def on_creation_registered(record: Record, books: Books) -> Iterable[Effect]:
+    """A new creation; its creator owns it."""
+    values = record.values
+    yield Put(
+        "creation",
+        {
+            "id": creation_key(values["id"]),
+            "creator": values["creator"],
+            "owner": values["creator"],
+            "tenure": 0,
+            "document_digest": values["documentDigest"],
+            "document_size": values["documentSize"],
+            "royalty_bps": values["royaltyBps"],
+            "content_commitment": values["contentCommitment"],
+            "created_at": record.timestamp,
+            "transaction_hash": record.transaction_hash,
+            **placed(record),
+        },
+    )
+
+
+def on_creation_derived(record: Record, books: Books) -> Iterable[Effect]:
+    """The creations that one is derived from, in the order given."""
+    for position, parent in enumerate(record.values["parents"]):
+        yield Put(
+            "creation_parent",
+            {
+                "creation_id": creation_key(record.values["id"]),
+                "position": position,
+                "parent_id": creation_key(parent),
+            },
+        )
+
+
+def on_transfer(record: Record, books: Books) -> Iterable[Effect]:
+    """A creation changes hands or is burnt. Its mint is `CreationRegistered`, which comes after."""
+    giver, taker = record.values["from"], record.values["to"]
+    if giver == COIN:
+        return
+    key = creation_key(record.values["id"])
+    if taker == COIN:
+        yield Change("creation", (key,), {"owner": None})
+        return
+    tenure = (books.row("creation", key)["tenure"] + 1) % TENURES
+    yield Change("creation", (key,), {"owner": taker, "tenure": tenure})
+
+
+HANDLERS: dict[str, Handler] = {
+    "CreationRegistered": on_creation_registered,
+    "CreationDerived": on_creation_derived,
+    "Transfer": on_transfer,
+}

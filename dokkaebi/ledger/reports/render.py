@@ -1,0 +1,113 @@
+"""A report as text: JSON, CSV, tables for a terminal, or the page."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from dokkaebi.errors import DokkaebiError
+from dokkaebi.ledger.reports import KINDS, answer, forms
+from dokkaebi.ledger.reports.balance import Balance
+from dokkaebi.ledger.reports.exhibits import Exhibits
+from dokkaebi.ledger.store import Snapshot
+from dokkaebi.texts import t
+
+TABLE_WIDTH = 160
+# What fits into a terminal; the other forms have every column.
+TABLE_COLUMNS: dict[str, tuple[str, ...]] = {
+    "works_by_creator": ("creator", "id", "owner", "royalty_bps", "sales", "created_at"),
+    "open_offers": ("id", "status", "kind", "seller", "creation", "price", "asset", "expires_at"),
+    "trades": ("id", "kind", "state", "reason", "seller", "buyer", "amount", "asset", "funded_at"),
+}
+WORDS = {"status", "kind", "state", "reason", "role"}
+SHORT = {"creator", "owner", "seller", "buyer", "payee", "id", "creation"}
+
+
+def render(
+    snapshot: Snapshot,
+    form: str,
+    names: Sequence[str] = (),
+    *,
+    documents: Path | None = None,
+    works: Path | None = None,
+    balance: Balance | None = None,
+    lang: str | None = None,
+) -> str | dict[str, str]:
+    """The report in a form: `table`, `json`, `html`, or `csv` (a text for each question).
+
+    `documents` is where metadata documents are kept, `works` a folder with the works' files; both
+    only add titles and pictures. `balance` is the outcome of the check, if it was made.
+    """
+    answers = answer(snapshot, names)
+    if form == "csv":
+        assets = forms.Assets(snapshot)
+        return {name: forms.as_csv(rows, KINDS[name], assets) for name, rows in answers.items()}
+    if form == "table":
+        return _tables(snapshot, answers)
+    exhibits = Exhibits(documents, works)
+    if form == "json":
+        return _json(snapshot, answers, exhibits, balance)
+    if names:
+        raise DokkaebiError("report_html_whole")
+    from dokkaebi.ledger.reports.page import page
+
+    return page(snapshot, answers, exhibits, balance, lang)
+
+
+def _json(
+    snapshot: Snapshot,
+    answers: Mapping[str, Sequence[Any]],
+    exhibits: Exhibits,
+    balance: Balance | None,
+) -> str:
+    titles = {w.id: exhibits.of(w).title for w in answers.get("works_by_creator", ())}
+    report = forms.whole(snapshot, answers, titles)
+    report["balances_match"] = None if balance is None else balance.matches
+    if balance is not None:
+        report["compared"] = balance.compared
+        report["differences"] = [asdict(one) for one in balance.differences]
+        report["surplus"] = {asset: str(amount) for asset, amount in balance.surplus.items()}
+    return json.dumps(report, ensure_ascii=False, indent=2) + "\n"
+
+
+def _tables(snapshot: Snapshot, answers: Mapping[str, Sequence[Any]]) -> str:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    assets = forms.Assets(snapshot)
+    console = Console(file=io.StringIO(), width=TABLE_WIDTH, color_system=None)
+    for name, rows in answers.items():
+        console.print(Text(t(name).upper()))
+        if not rows:
+            console.print(Text(t("report_nothing") + "\n"))
+            continue
+        columns = forms.headings(KINDS[name])
+        shown = TABLE_COLUMNS.get(name, tuple(columns))
+        table = Table(box=None, pad_edge=False)
+        for column in shown:
+            table.add_column(t(f"column_{column}"), overflow="fold")
+        for row in rows:
+            cells = dict(zip(columns, forms.cells(row, assets), strict=True))
+            # Text, since Rich would read brackets in strangers' symbols as mark-up.
+            table.add_row(*(Text(_cell(column, cells[column])) for column in shown))
+        console.print(table)
+        console.print()
+    file = console.file
+    assert isinstance(file, io.StringIO)  # noqa: S101
+    return "\n".join(line.rstrip() for line in file.getvalue().splitlines()) + "\n"
+
+
+def _cell(column: str, text: str) -> str:
+    if column in WORDS and text:
+        return t(f"word_{text}")
+    if column in SHORT and len(text) > 20:
+        head = 6 if text.startswith("0x") else 9
+        return f"{text[:head]}…{text[-4:]}"
+    if len(text) == 20 and text.endswith("Z"):
+        return text[:16].replace("T", " ")
+    return text
