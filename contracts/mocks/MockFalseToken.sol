@@ -16,11 +16,7 @@ contract MockFalseToken is MockToken {
         return !refused[to] && super.transfer(to, amount);
     }
 
-    function transferFrom(
-        address from,
-        address to,
-        uint256 amount
-    ) public override returns (bool) {
+    function transferFrom(address from, address to, uint256 amount) public override returns (bool) {
         return !refused[to] && super.transferFrom(from, to, amount);
     }
 }

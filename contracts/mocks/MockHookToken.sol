@@ -17,9 +17,15 @@ contract MockHookToken is MockToken {
     }
 
     function _update(address from, address to, uint256 amount) internal override {
-        _call(from, abi.encodeWithSignature("tokensToSend(address,address,uint256)", from, to, amount));
+        _call(
+            from,
+            abi.encodeWithSignature("tokensToSend(address,address,uint256)", from, to, amount)
+        );
         super._update(from, to, amount);
-        _call(to, abi.encodeWithSignature("tokensReceived(address,address,uint256)", from, to, amount));
+        _call(
+            to,
+            abi.encodeWithSignature("tokensReceived(address,address,uint256)", from, to, amount)
+        );
     }
 
     function _call(address holder, bytes memory data) private {

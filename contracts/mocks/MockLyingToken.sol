@@ -16,11 +16,7 @@ contract MockLyingToken is MockToken {
         return lying || super.transfer(to, amount);
     }
 
-    function transferFrom(
-        address from,
-        address to,
-        uint256 amount
-    ) public override returns (bool) {
+    function transferFrom(address from, address to, uint256 amount) public override returns (bool) {
         return lying || super.transferFrom(from, to, amount);
     }
 }

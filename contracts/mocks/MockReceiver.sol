@@ -69,12 +69,7 @@ contract MockReceiver {
 
     /* ARRIVALS */
 
-    function onERC721Received(
-        address,
-        address,
-        uint256,
-        bytes calldata
-    ) external returns (bytes4) {
+    function onERC721Received(address, address, uint256, bytes calldata) external returns (bytes4) {
         _misbehave();
         return mode == Mode.WrongAnswer ? bytes4(0xffffffff) : this.onERC721Received.selector;
     }

@@ -11,6 +11,8 @@ from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts.figures import amount_text
 
 COIN_DECIMALS = 18
+UINT256_MAX = 2**256 - 1
+_DIGITS_MAX = len(str(UINT256_MAX))
 _COINS = {137: "POL", 80002: "POL", 8217: "KAIA", 1001: "KAIA"}
 _SYMBOL_LENGTH = 16
 _DECIMALS_MAX = 77
@@ -49,7 +51,10 @@ def parse_decimal(text: str, decimals: int, too_fine: str, /, **details: object)
     whole, part = match[1], match[2] or ""
     if len(part) > decimals:
         raise DokkaebiError(too_fine, seen=text, decimals=decimals, **details)
-    return int(whole + part.ljust(decimals, "0"))
+    number = int(whole + part.ljust(decimals, "0")) if len(whole) <= _DIGITS_MAX else UINT256_MAX + 1
+    if number > UINT256_MAX:
+        raise DokkaebiError("amount_wrong", seen=text)
+    return number
 
 
 def parse_percent(text: str) -> int:

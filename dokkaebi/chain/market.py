@@ -345,10 +345,12 @@ def _happening(market: Contract, event: str, log: Log) -> Happening:
 def _registration(log: Log) -> Registration:
     """Decoded by hand: there may be a hundred thousand of them. The data is four words: document
     digest, document size, royalty, commitment."""
+    from eth_utils.address import to_checksum_address
+
     _, creation_topic, creator_topic = log["topics"]
     return Registration(
         int(creation_topic, 16),
-        "0x" + creator_topic[-40:],
+        to_checksum_address(creator_topic[-40:]),
         bytes.fromhex(log["data"][2 + 3 * 64 : 2 + 4 * 64]),
         *_place(log),
     )

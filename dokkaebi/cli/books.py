@@ -90,7 +90,7 @@ def report(
 
 
 def _database(session: Session) -> Path:
-    """The ledger; its default place depends on the chain, which the manifest names without a node."""
+    """The ledger. Its default place depends on the chain, which a manifest names without a node."""
     settings = session.settings
     if settings.database is not None:
         return settings.database
@@ -99,7 +99,7 @@ def _database(session: Session) -> Path:
 
 
 def _balance(session: Session, snapshot: Snapshot) -> Balance:
-    """Compares the books with the chain, and says on stderr what differs; exit code 1 if anything."""
+    """Compares the books with the chain; says on stderr what differs, and then exits with 1."""
     from dokkaebi.ledger.reader import ChainReader
     from dokkaebi.ledger.reports.balance import check
     from dokkaebi.ledger.reports.forms import Assets
@@ -112,9 +112,7 @@ def _balance(session: Session, snapshot: Snapshot) -> Balance:
         session.note("balance_matches", block=block, compared=balance.compared)
         return balance
     session.exit_code = EXIT_NO
-    session.note(
-        "balance_differs", block=block, compared=balance.compared, count=len(differences)
-    )
+    session.note("balance_differs", block=block, compared=balance.compared, count=len(differences))
     for one in differences:
         session.note(
             "balance_difference",

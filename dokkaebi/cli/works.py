@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +16,7 @@ from dokkaebi.texts import t
 if TYPE_CHECKING:
     from dokkaebi.chain.documents import Document, FileDigest
     from dokkaebi.chain.market import Registration, Work
+    from dokkaebi.cli.sending import Steps
 
 app = typer.Typer()
 
@@ -139,62 +141,56 @@ def _hash_files(session: Session, files: Sequence[Path]) -> list[FileDigest]:
 
 
 def _register(session: Session, works: Sequence[_Work]) -> Result:
-    from dokkaebi.chain.market import creation, register_data
+    from dokkaebi.chain.market import creation
     from dokkaebi.cli.sending import Steps
 
-    suite, folder = session.suite, session.settings.documents
+    folder = session.settings.documents
     steps = Steps(session)
-    known = {work.id for work in works if creation(suite, work.id) is not None}
+    known = {work.id for work in works if creation(session.suite, work.id) is not None}
     fresh = list({work.id: work for work in works if work.id not in known}.values())
     for work in works:
         if work.id in known:
             _say_known(session, work)
     for start in range(0, len(fresh), BATCH_SIZE):
-        batch = fresh[start : start + BATCH_SIZE]
-        data = register_data(suite, [work.struct() for work in batch])
-        plan = steps.plan(suite.registry.address, data)
-        if session.dry_run:
-            steps.do("register", plan)
-            continue
-        with _documents(folder, batch):
-            steps.do("register", plan)
-        for work in batch:
-            _say_registered(session, work, folder)
+        _send_batch(session, steps, fresh[start : start + BATCH_SIZE])
     if not session.dry_run:
         for work in works:
             _write_document(folder, work)
-    results = {w.id: w.result("before" if w.id in known else "now", folder) for w in works}
-    if session.dry_run:
-        for work in fresh:
-            results[work.id]["registered"] = "no"
+    now = "no" if session.dry_run else "now"
+    results = {w.id: w.result("before" if w.id in known else now, folder) for w in works}
     return steps.result(creations=list(results.values()))
 
 
-class _documents:  # noqa: N801 - used as a function
-    """Keeps the documents of works that are being sent; takes back new ones if nothing was sent."""
+def _send_batch(session: Session, steps: Steps, works: Sequence[_Work]) -> None:
+    from dokkaebi.chain.market import register_data
 
-    def __init__(self, folder: Path, works: Sequence[_Work]) -> None:
-        self._folder, self._works = folder, works
-        self._written: list[Path] = []
+    folder = session.settings.documents
+    data = register_data(session.suite, [work.struct() for work in works])
+    plan = steps.plan(session.suite.registry.address, data)
+    if session.dry_run:
+        steps.do("register", plan)
+        return
+    with _documents_of(folder, works):
+        steps.do("register", plan)
+    for work in works:
+        _say_registered(session, work, folder)
 
-    def __enter__(self) -> None:
-        try:
-            for work in self._works:
-                if _write_document(self._folder, work):
-                    self._written.append(self._folder / work.document.place)
-        except BaseException:
-            self._take_back()
-            raise
 
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        was_sent = isinstance(error, DokkaebiError) and "transaction" in error.details
-        if error is not None and not was_sent:
-            self._take_back()
-
-    def _take_back(self) -> None:
-        for path in self._written:
-            path.unlink(missing_ok=True)
-            path.parent.rmdir()
+@contextmanager
+def _documents_of(folder: Path, works: Sequence[_Work]) -> Iterator[None]:
+    """Writes the documents of works that are about to be sent; takes them back if nothing was."""
+    written: list[Path] = []
+    try:
+        for work in works:
+            if _write_document(folder, work):
+                written.append(folder / work.document.place)
+        yield
+    except (DokkaebiError, OSError) as error:
+        if isinstance(error, OSError) or "transaction" not in error.details:
+            for path in written:
+                path.unlink(missing_ok=True)
+                path.parent.rmdir()
+        raise
 
 
 def _write_document(folder: Path, work: _Work) -> bool:

@@ -1,8 +1,11 @@
-"""Deployments and people of the contract tests. Every module deploys once; every test starts from there."""
+"""Deployments and people of the contract tests.
+
+Every module deploys once, and every test starts from there. A module-scoped fixture that changes a
+contract changes it for all later tests of its module.
+"""
 
 import brownie.network.contract
 import pytest
-from brownie._config import CONFIG
 
 from tests.contracts.support import FEE_BPS, TOKENS, sha256, wake_up
 
@@ -17,12 +20,6 @@ def pytest_configure(config):
     # leaves them out of the coverage report.
     if config.getoption("--coverage", default=False):
         brownie.network.contract._verify_deployed_code = lambda *_: True
-
-
-@pytest.fixture(scope="session", autouse=True)
-def quiet():
-    """Brownie prints each transaction otherwise."""
-    CONFIG.argv["silent"] = True
 
 
 @pytest.fixture(autouse=True)

@@ -69,7 +69,7 @@ class Trade(NamedTuple):
 
 
 def _as_text(value):
-    """One argument of a custom error as Brownie prints it: addresses lower case, bytes as Python bytes."""
+    """An error's argument as Brownie prints it: addresses lower case, bytes as Python bytes."""
     if isinstance(value, bool):
         return str(value)
     if isinstance(value, (list, tuple)):
@@ -191,7 +191,10 @@ def document_name(creator):
 
 
 def folder_block(digest, size, creator):
-    """The dag-pb block of a UnixFS folder with one raw file, as `ipfs add -r --cid-version=1` makes it."""
+    """The dag-pb block of a UnixFS folder with one raw file.
+
+    `ipfs add -r --cid-version=1` makes the same.
+    """
     link = (
         _field(1, cid_bytes(0x55, digest))
         + _field(2, document_name(creator).encode())

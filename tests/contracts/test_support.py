@@ -78,21 +78,27 @@ def test_isolation_gives_each_test_the_same_chain(chain, token):
 
 def test_error_text_is_what_brownie_prints(seller):
     assert error_text("Steward_Zero") == "Steward_Zero: "
-    assert error_text("Steward_Required", seller, 5) == f"Steward_Required: {str(seller).lower()}, 5"
+    assert (
+        error_text("Steward_Required", seller, 5) == f"Steward_Required: {str(seller).lower()}, 5"
+    )
     assert error_text("X", b"\1" * 32) == "X: " + str(b"\1" * 32)
     assert error_text("X", "0x" + "01" * 32) == error_text("X", b"\1" * 32)
 
 
 def test_reverts_with_refuses_other_arguments(token, stranger):
-    with pytest.raises(AssertionError, match="Unexpected revert string"):
-        with reverts_with("ERC20InsufficientBalance", stranger, 0, 2):
-            token.transfer(stranger, 1, {"from": stranger})
+    with (
+        pytest.raises(AssertionError, match="Unexpected revert string"),
+        reverts_with("ERC20InsufficientBalance", stranger, 0, 2),
+    ):
+        token.transfer(stranger, 1, {"from": stranger})
 
 
 def test_reverts_with_refuses_a_success(token, seller, stranger):
-    with pytest.raises(AssertionError, match="did not revert"):
-        with reverts_with("ERC20InsufficientBalance", stranger, 0, 2):
-            token.transfer(stranger, 1, {"from": seller})
+    with (
+        pytest.raises(AssertionError, match="did not revert"),
+        reverts_with("ERC20InsufficientBalance", stranger, 0, 2),
+    ):
+        token.transfer(stranger, 1, {"from": seller})
 
 
 def test_events_come_in_order_and_complete(registry, creator):

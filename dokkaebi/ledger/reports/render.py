@@ -105,7 +105,7 @@ def _tables(snapshot: Snapshot, answers: Mapping[str, Sequence[Any]]) -> str:
 def _cell(column: str, text: str) -> str:
     if column in WORDS and text:
         return t(f"word_{text}")
-    if column in SHORT and len(text) > 20:
+    if column in SHORT and text.startswith(("0x", "bafy")):
         head = 6 if text.startswith("0x") else 9
         return f"{text[:head]}…{text[-4:]}"
     if len(text) == 20 and text.endswith("Z"):

@@ -54,7 +54,9 @@ def test_set_minter_can_be_tried_again_after_a_refusal(token, other_contract, st
     assert token.minter() == other_contract
 
 
-def test_set_minter_works_for_a_steward_that_is_a_contract(CommunityToken, other_contract, deployer):
+def test_set_minter_works_for_a_steward_that_is_a_contract(
+    CommunityToken, other_contract, deployer
+):
     token = CommunityToken.deploy("V", "V", 9, 0, deployer, other_contract, {"from": deployer})
     other_contract.setMinter(token, other_contract, {"from": deployer})
     assert token.minter() == other_contract

@@ -36,7 +36,7 @@ def deadline(chain):
 
 @pytest.fixture
 def sign(token, holder, stranger, chain, deadline):
-    """Signs a permit of 7 for `stranger`; anything can be asked for differently. Returns v, r, s."""
+    """Signs a permit of 7 for `stranger`, or whatever is asked for. Returns v, r, s."""
 
     def sign(key=holder, owner=holder.address, domain=(), **message):
         defaults = {"spender": stranger.address, "value": 7, "nonce": 0, "deadline": deadline}
@@ -60,7 +60,9 @@ def sign(token, holder, stranger, chain, deadline):
 
 def wrong_signer(owner):
     """A signature of something else recovers to an address that nobody can foresee."""
-    return brownie.reverts(revert_pattern=rf"ERC2612InvalidSigner: 0x[0-9a-f]{{40}}, {owner.lower()}")
+    return brownie.reverts(
+        revert_pattern=rf"ERC2612InvalidSigner: 0x[0-9a-f]{{40}}, {owner.lower()}"
+    )
 
 
 def test_permit_sets_an_allowance(token, holder, stranger, referrer, deadline, sign):
@@ -119,9 +121,7 @@ def test_permit_reverts_when_expired(token, holder, stranger, chain, deadline, s
 def test_permit_reverts_when_another_key_signed(token, holder, stranger, deadline, sign):
     thief = Account.from_key(keccak(b"a thief"))
     with reverts_with("ERC2612InvalidSigner", thief.address, holder.address):
-        token.permit(
-            holder.address, stranger, 7, deadline, *sign(key=thief), {"from": stranger}
-        )
+        token.permit(holder.address, stranger, 7, deadline, *sign(key=thief), {"from": stranger})
 
 
 @pytest.mark.parametrize(

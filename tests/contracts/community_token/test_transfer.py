@@ -1,6 +1,5 @@
 """ERC-20: transfers and allowances."""
 
-import pytest
 from brownie import ZERO_ADDRESS
 from brownie.test import given, strategy
 from hypothesis import settings

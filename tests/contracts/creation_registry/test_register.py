@@ -60,7 +60,9 @@ def test_register_emits_a_complete_event(registry, creator):
 def test_register_takes_a_work_without_a_file(registry, creator):
     work = make_work(1)._replace(content_commitment=bytes(32))
     tx = registry.register(work, {"from": creator})
-    assert int.from_bytes(bytes(only_event(tx, "CreationRegistered")["contentCommitment"]), "big") == 0
+    assert (
+        int.from_bytes(bytes(only_event(tx, "CreationRegistered")["contentCommitment"]), "big") == 0
+    )
 
 
 def test_register_reverts_when_registered_before(registry, creator, work_id):

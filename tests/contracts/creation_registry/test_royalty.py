@@ -20,7 +20,7 @@ def derivatives(registry, creator, buyer, accounts):
 
 
 def expected_split(price, royalty_bps, parents):
-    """What each receiver gets: own creator first, the rest in equal parts, rounding to the first."""
+    """Own creator first, then the parents' in equal parts; what rounding leaves goes to the first."""
     royalty = price * royalty_bps // 10_000
     share = royalty * 5_000 // 10_000 // parents if parents else 0
     return [royalty - share * parents] + [share] * parents
@@ -71,9 +71,7 @@ def test_royalties_of_a_derivative_sum_exactly(registry, derivatives, parents):
         assert sum(amounts) == registry.royaltyInfo(derivatives[parents], price)[1]
 
 
-def test_royalties_of_a_derivative_name_the_parents_creators_in_order(
-    registry, buyer, derivatives
-):
+def test_royalties_of_a_derivative_name_the_parents_creators_in_order(registry, buyer, derivatives):
     receivers, _ = registry.royaltiesOf(derivatives[8], 10_000)
     creators = [registry.creationOf(id_)["creator"] for id_ in registry.parentsOf(derivatives[8])]
     assert list(receivers) == [buyer, *creators]

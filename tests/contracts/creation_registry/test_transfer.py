@@ -85,9 +85,7 @@ def test_transfer_by_an_operator_counts_the_tenure(
 
 
 @WAYS
-def test_transfer_reverts_when_a_stranger_calls(
-    registry, creator, stranger, work_id, move, way
-):
+def test_transfer_reverts_when_a_stranger_calls(registry, creator, stranger, work_id, move, way):
     with reverts_with("NotOwnerNorApproved"):
         move[way](creator, stranger, work_id, {"from": stranger})
     assert registry.ownerOf(work_id) == creator
@@ -101,9 +99,7 @@ def test_transfer_reverts_when_it_goes_to_zero(registry, creator, work_id, move,
 
 
 @WAYS
-def test_transfer_reverts_when_from_is_not_the_owner(
-    registry, creator, buyer, work_id, move, way
-):
+def test_transfer_reverts_when_from_is_not_the_owner(registry, creator, buyer, work_id, move, way):
     with reverts_with("TransferFromIncorrectOwner"):
         move[way](buyer, creator, work_id, {"from": creator})
     assert registry.tenureOf(work_id) == 0

@@ -1,0 +1,307 @@
+"""The report as one page that needs nothing else: no script, no font, no link to anywhere.
+
+Titles, names and symbols are strangers': Jinja escapes every value, pictures are `<img>` data, and
+the page's own policy forbids scripts and requests.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from dokkaebi.chain.documents import creation_cid
+from dokkaebi.ledger.reports.balance import Balance
+from dokkaebi.ledger.reports.exhibits import Exhibit, Exhibits
+from dokkaebi.ledger.reports.forms import Assets
+from dokkaebi.ledger.reports.patchwork import patchwork
+from dokkaebi.ledger.reports.questions import TradeRow, Work, address
+from dokkaebi.ledger.store import Snapshot
+from dokkaebi.texts import LANGUAGES, language, t
+
+# More than anybody scrolls through on a phone; JSON and CSV have all.
+SHOWN = 120
+# Digits behind the point that people read; the rest is there, and smaller.
+READ_DIGITS = 6
+HOUR = 3_600
+HOURLY_UP_TO = 36 * HOUR
+DAILY_UP_TO = 62
+PARTS = ("seller", "royalty", "referral", "fee", "refund")
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bucket of a plot; `permille` of the highest one's amount."""
+
+    label: str
+    amount: int
+    sales: int
+    permille: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """Sales of an asset over time."""
+
+    asset: str
+    amount: int
+    sales: int
+    highest: int
+    bars: list[Bar]
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Where a part of an asset's amounts went; `permille` of all of them."""
+
+    part: str
+    amount: int
+    permille: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Where an asset's amounts went."""
+
+    asset: str
+    amount: int
+    slices: list[Slice]
+
+
+def page(
+    snapshot: Snapshot,
+    answers: Mapping[str, Sequence[Any]],
+    exhibits: Exhibits,
+    balance: Balance | None,
+    lang: str | None = None,
+) -> str:
+    """The page, in Korean and English; `lang` is the language it opens in."""
+    works: Sequence[Work] = answers["works_by_creator"]
+    trades: Sequence[TradeRow] = answers["trades"]
+    shown: dict[int, Exhibit] = {work.id: exhibits.of(work) for work in works}
+    forms = _Forms(Assets(snapshot), shown)
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(
+        say=say,
+        amount=forms.amount,
+        exact=forms.exact,
+        who=who,
+        work_name=forms.work_name,
+        code=code,
+        when=when,
+        cloth=cloth,
+        percent=percent,
+        cid=creation_cid,
+    )
+    return environment.get_template("page.html.j2").render(
+        lang=lang or language(),
+        languages=LANGUAGES,
+        market=snapshot.identity.label or "Dokkaebi",
+        identity=snapshot.identity,
+        contracts={name: address(a) for name, a in snapshot.identity.addresses.items()},
+        cursor=snapshot.cursor,
+        seed=bytes.fromhex(snapshot.identity.genesis_hash[2:]),
+        answers=answers,
+        exhibits=shown,
+        works=sorted(works, key=lambda w: (-w.sales, w.created_at))[:SHOWN],
+        trades=list(reversed(trades))[:SHOWN],
+        counts={name: len(rows) for name, rows in answers.items()},
+        makers=len({work.creator for work in works}),
+        sales=sum(trade.state == "settled" for trade in trades),
+        turnover=_turnover(trades),
+        waiting=_sum_by_asset(answers["owed_against_paid"], "waiting"),
+        escrow=_sum_by_asset(answers["money_in_escrow"], "amount"),
+        plots=plots(trades),
+        ways=ways(trades),
+        balance=balance,
+        shown=SHOWN,
+    )
+
+
+def plots(trades: Sequence[TradeRow]) -> list[Plot]:
+    """Sales by hour, day or month, whichever gives a readable number of bars."""
+    ends: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for trade in trades:
+        if trade.state == "settled" and trade.ended_at is not None:
+            ends[trade.asset].append((trade.ended_at, trade.amount))
+    if not ends:
+        return []
+    moments = [moment for sales in ends.values() for moment, _ in sales]
+    buckets = _buckets(min(moments), max(moments))
+    return [_plot(asset, sales, buckets) for asset, sales in sorted(ends.items())]
+
+
+def _plot(asset: str, sales: list[tuple[int, int]], buckets: list[str]) -> Plot:
+    amounts, counts = Counter[str](), Counter[str]()
+    for moment, amount in sales:
+        label = next(b for b in reversed(buckets) if b <= _stamp(moment, len(b)))
+        amounts[label] += amount
+        counts[label] += 1
+    highest = max(amounts.values())
+    bars = [Bar(b, amounts[b], counts[b], amounts[b] * 1000 // highest) for b in buckets]
+    return Plot(asset, sum(amounts.values()), len(sales), highest, bars)
+
+
+def _buckets(first: int, last: int) -> list[str]:
+    """Labels of all hours, days or months from the first sale to the last."""
+    if last - first <= HOURLY_UP_TO:
+        hours = range(first // HOUR, last // HOUR + 1)
+        return [_stamp(hour * HOUR, len("2026-11-23 10")) for hour in hours]
+    begin, end = (datetime.fromtimestamp(moment, UTC).date() for moment in (first, last))
+    days = [begin + timedelta(days) for days in range((end - begin).days + 1)]
+    if len(days) <= DAILY_UP_TO:
+        return [day.isoformat() for day in days]
+    return sorted({_month(day) for day in days})
+
+
+def _month(day: date) -> str:
+    return day.isoformat()[: len("2026-11")]
+
+
+def _stamp(moment: int, length: int) -> str:
+    """The beginning of a moment's text, long enough for its bucket."""
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M")[:length]
+
+
+def ways(trades: Sequence[TradeRow]) -> list[Ways]:
+    """Where the amounts of ended trades went, and what is still in escrow."""
+    sums: dict[str, Counter[str]] = defaultdict(Counter)
+    for trade in trades:
+        for part in PARTS:
+            sums[trade.asset][part] += getattr(trade.split, part)
+        sums[trade.asset]["escrow"] += trade.in_escrow
+    found = []
+    for asset, parts in sorted(sums.items()):
+        amounts = {part: parts[part] for part in (*PARTS, "escrow") if parts[part]}
+        permilles = rounded(list(amounts.values()))
+        slices = [
+            Slice(part, amount, permille)
+            for (part, amount), permille in zip(amounts.items(), permilles, strict=True)
+        ]
+        found.append(Ways(asset, sum(amounts.values()), slices))
+    return found
+
+
+def rounded(amounts: Sequence[int]) -> list[int]:
+    """Permilles of amounts that make 1000 together: the largest remainders are rounded up."""
+    total = sum(amounts)
+    permilles = [amount * 1000 // total for amount in amounts]
+    by_remainder = sorted(range(len(amounts)), key=lambda i: -(amounts[i] * 1000 % total))
+    for index in by_remainder[: 1000 - sum(permilles)]:
+        permilles[index] += 1
+    return permilles
+
+
+def _turnover(trades: Sequence[TradeRow]) -> dict[str, int]:
+    sums = Counter[str]()
+    for trade in trades:
+        if trade.state == "settled":
+            sums[trade.asset] += trade.amount
+    return dict(sorted(sums.items()))
+
+
+def _sum_by_asset(rows: Sequence[Any], column: str) -> dict[str, int]:
+    sums = Counter[str]()
+    for row in rows:
+        sums[row.asset] += getattr(row, column)
+    return {asset: amount for asset, amount in sorted(sums.items()) if amount}
+
+
+class _Forms:
+    """How amounts and works are written on the page."""
+
+    def __init__(self, assets: Assets, exhibits: Mapping[int, Exhibit]) -> None:
+        self._assets = assets
+        self._exhibits = exhibits
+
+    def exact(self, units: int, asset: str) -> str:
+        """An amount as plain text."""
+        return self._assets.text(units, asset)
+
+    def amount(self, units: int, asset: str) -> Markup:
+        """An amount, every digit of it; those that nobody reads are small."""
+        whole, _, part = self._assets.number(units, asset).partition(".")
+        read, dust = part[:READ_DIGITS], part[READ_DIGITS:]
+        point = Markup("<span class=part>.{}<span class=dust>{}</span></span>")
+        mark_up = Markup("<span class=amount><span>{}{}</span> <span class=symbol>{}</span></span>")
+        return mark_up.format(
+            f"{int(whole):,}",
+            point.format(read, dust) if part else "",
+            self._assets.symbol(asset),
+        )
+
+    def work_name(self, creation: int | None) -> Markup:
+        """A work's title, or its shortened CID."""
+        if creation is None:
+            return say("page_no_work")
+        title = self._exhibits.get(creation, Exhibit()).title
+        return Markup("<cite>{}</cite>").format(title) if title else code(creation_cid(creation))
+
+
+def say(key: str, **values: object) -> Markup:
+    """A text in all languages; the page shows one of them. `values` may be mark-up."""
+    spans = [
+        Markup("<span class={} lang={}>{}</span>").format(
+            lang, lang, escape(t(key, lang)).format(**values)
+        )
+        for lang in LANGUAGES
+    ]
+    return Markup("").join(spans)
+
+
+def who(account: str) -> Markup:
+    """An address: four patches of its own, shortened to the eye, whole when copied."""
+    colours = ";".join(
+        f"--p{n}:var(--cloth{int(account[2 + 2 * n : 4 + 2 * n], 16) % 9})" for n in range(4)
+    )
+    return Markup('<span class=who title="{}"><i style="{}"></i>{}</span>').format(
+        account, colours, code(account)
+    )
+
+
+def code(text: str) -> Markup:
+    """An id or address: its middle is hidden from the eye, but copied."""
+    head = 6 if text.startswith("0x") else 9
+    return Markup('<code title="{}">{}<span class=middle>{}</span>{}</code>').format(
+        text, text[:head], text[head:-4], text[-4:]
+    )
+
+
+def when(moment: int) -> Markup:
+    """A moment, UTC."""
+    seen = datetime.fromtimestamp(moment, UTC)
+    return Markup('<time datetime="{}">{}</time>').format(
+        seen.strftime("%Y-%m-%dT%H:%M:%SZ"), seen.strftime("%Y-%m-%d %H:%M")
+    )
+
+
+def percent(permille: int) -> str:
+    """A share, one digit behind the point."""
+    return f"{permille // 10}.{permille % 10} %"
+
+
+def cloth(seed: int | bytes, width: int, height: int, patches: int) -> Markup:
+    """The patchwork of a seed as a drawing."""
+    raw = seed if isinstance(seed, bytes) else seed.to_bytes(32, "big")
+    rects = Markup("").join(
+        Markup("<rect class=c{} x={} y={} width={} height={} />").format(
+            p.colour, p.x, p.y, p.width, p.height
+        )
+        for p in patchwork(raw, width, height, patches)
+    )
+    return Markup(
+        '<svg class=cloth viewBox="0 0 {} {}" preserveAspectRatio="xMidYMid slice" '
+        "aria-hidden=true>{}</svg>"
+    ).format(width, height, rects)
