@@ -29,9 +29,10 @@ format: ## Format Python, Solidity, TypeScript, JSON and Markdown in place
 	@tools/setup --no-compile
 	@tools/check --write
 
-compile: ## Compile the contracts, with all the compiler says
+compile: ## Compile the contracts anew and write frontend-abi/ from them
 	@tools/setup --no-compile
-	@.venv/bin/brownie compile
+	@.venv/bin/brownie compile --all
+	@.venv/bin/dokkaebi export
 
 bench-gas: setup ## Measure the gas of each call into bench/gas/
 	@$(PYTHON) -m bench.gas

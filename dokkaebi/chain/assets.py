@@ -51,7 +51,9 @@ def parse_decimal(text: str, decimals: int, too_fine: str, /, **details: object)
     whole, part = match[1], match[2] or ""
     if len(part) > decimals:
         raise DokkaebiError(too_fine, seen=text, decimals=decimals, **details)
-    number = int(whole + part.ljust(decimals, "0")) if len(whole) <= _DIGITS_MAX else UINT256_MAX + 1
+    number = (
+        int(whole + part.ljust(decimals, "0")) if len(whole) <= _DIGITS_MAX else UINT256_MAX + 1
+    )
     if number > UINT256_MAX:
         raise DokkaebiError("amount_wrong", seen=text)
     return number

@@ -118,4 +118,3 @@ def _show(error: str, parameter: dict[str, Any], value: Any) -> str:
     if name.endswith("Seconds") or (is_bound and error.endswith("WindowOutOfRange")):
         return span_text(value)
     return str(value)
-

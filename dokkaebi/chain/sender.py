@@ -156,4 +156,3 @@ def _prices(chain: Chain) -> tuple[dict[str, int], int, int]:
     highest = 2 * int(base, 16) + tip
     fields = {"maxFeePerGas": highest, "maxPriorityFeePerGas": tip}
     return fields, int(base, 16) + tip, highest
-

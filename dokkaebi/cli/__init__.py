@@ -7,14 +7,16 @@ import importlib.util
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import typer
 from typer.exceptions import TyperException
 
+from dokkaebi.cli.help import HelpfulGroup
 from dokkaebi.texts import LANGUAGES, set_language, t
 
 # In the order of `--help`.
-MODULES = ("market", "books", "deploy", "demo")
+MODULES = ("works", "market", "show", "books", "deploy", "demo")
 
 
 def _asked_language(arguments: Sequence[str]) -> str | None:
@@ -29,6 +31,7 @@ def _asked_language(arguments: Sequence[str]) -> str | None:
 def _make_app() -> typer.Typer:
     made = typer.Typer(
         name="dokkaebi",
+        cls=HelpfulGroup,
         help=t("help_dokkaebi"),
         no_args_is_help=True,
         add_completion=False,
@@ -61,8 +64,7 @@ def run(arguments: Sequence[str]) -> int:
         if type(problem).__name__ == "NoArgsIsHelpError":
             print(problem.format_message())
             return 0
-        said = t("usage_wrong", problem=problem.format_message())
-        report_error("usage_wrong", said, {}, as_json)
+        report_error("usage_wrong", _usage_text(problem), {}, as_json)
         return EXIT_ERROR
     except (KeyboardInterrupt, typer.Abort):
         report_error("stopped", t("stopped"), {}, as_json)
@@ -74,3 +76,17 @@ def run(arguments: Sequence[str]) -> int:
         report_error("unexpected", t("unexpected", problem=seen), {}, as_json)
         return EXIT_ERROR
     return code if isinstance(code, int) else 0
+
+
+def _usage_text(problem: TyperException) -> str:
+    """What is wrong with a command line, and where its help is."""
+    context = getattr(problem, "ctx", None)
+    command = context.command_path if context is not None else "dokkaebi"
+    kind = type(problem).__name__
+    if kind == "MissingParameter":
+        parameter: Any = getattr(problem, "param", None)
+        name = parameter.get_error_hint(context)
+        return t("usage_missing", name=name, command=command)
+    if kind == "NoSuchOption":
+        return t("usage_no_option", name=getattr(problem, "option_name", ""), command=command)
+    return t("usage_wrong", problem=problem.format_message(), command=command)

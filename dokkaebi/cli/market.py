@@ -1,4 +1,4 @@
-"""The commands of a sale: offer, cancel, buy, fund, ship, confirm, refund, claim-timeout, withdraw."""
+"""The commands of a sale, from `offer` to `withdraw`."""
 
 from __future__ import annotations
 
@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dokkaebi.cli.output import NODE, SIGN, Result, Session, command
+from dokkaebi.cli.telling import REASONS, offer_json, say_end
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts import t
 
 if TYPE_CHECKING:
     from dokkaebi.chain.assets import Asset
-    from dokkaebi.chain.market import FoundOffer, FoundTrade, Happening, Offer, Trade
+    from dokkaebi.chain.market import FoundOffer, FoundTrade, Offer
     from dokkaebi.chain.suite import Contract, Suite
     from dokkaebi.cli.sending import Steps
 
 app = typer.Typer()
 
 DAY = 86_400
-# `IEscrowMarket.Reason`.
-REASONS = ("confirmed", "inspection_timeout", "seller_refund", "ship_timeout")
 # Far above what the market takes, far below what an integer of the chain can't hold.
 DAYS_MAX = 1_000_000
 
@@ -95,7 +94,7 @@ def _check_offer_options(
 
 
 def _now(session: Session) -> int:
-    """The chain's clock, which runs ahead of ours where time was moved, or ours if it stood still."""
+    """The chain's clock, which may run ahead of ours, or ours where the chain's stood still."""
     import time
 
     return max(int(session.chain.block()["timestamp"], 16), int(time.time()))
@@ -271,9 +270,7 @@ def _allow_token(
     return session.dry_run
 
 
-def _approve_exactly(
-    steps: Steps, token: Contract, market: str, price: int, allowed: int
-) -> None:
+def _approve_exactly(steps: Steps, token: Contract, market: str, price: int, allowed: int) -> None:
     """Sets an allowance; by way of zero where a token (such as USDT) wants that."""
     from dokkaebi.chain.market import approve_token_data
     from dokkaebi.chain.reverts import Reverted
@@ -296,7 +293,9 @@ def _approve_exactly(
 def ship(
     session: Session,
     trade: TradeId,
-    document: Annotated[Path | None, typer.Option(metavar="FILE", help=t("option_document"))] = None,
+    document: Annotated[
+        Path | None, typer.Option(metavar="FILE", help=t("option_document"))
+    ] = None,
 ) -> Result:
     """Says that the goods are on their way."""
     from dokkaebi.chain.market import ship_data, trade_state
@@ -349,26 +348,6 @@ def _end(session: Session, seen: str, act: str) -> Result:
     outcome = ends[end.event]
     say_end(session, found.trade, end)
     return steps.result(trade=found.id, outcome=outcome, reason=REASONS[end.values["reason"]])
-
-
-def say_end(session: Session, trade: Trade, end: Happening) -> None:
-    """Says how a trade ended and who got how much."""
-    from dokkaebi.chain.assets import read_asset
-
-    asset = read_asset(session.suite, trade.asset)
-    reason = t(f"reason_{REASONS[end.values['reason']]}")
-    if end.event == "EscrowRefunded":
-        amount = asset.text(trade.amount)
-        session.say("ended_refunded", reason=reason, amount=amount, buyer=trade.buyer)
-        return
-    parts = {name: end.values[name] for name in ("royalty", "referral", "fee")}
-    session.say(
-        "ended_released",
-        reason=reason,
-        amount=asset.text(trade.amount - sum(parts.values())),
-        seller=trade.seller,
-        **{name: asset.text(part) for name, part in parts.items()},
-    )
 
 
 def _trade(session: Session, seen: str) -> FoundTrade:
@@ -444,9 +423,7 @@ def _show_credits(session: Session, assets: list[Asset], credits: dict[str, int]
     return {"account": account, "credits": listed}
 
 
-def _withdraw(
-    session: Session, steps: Steps, asset: Asset, amount: int, receiver: str
-) -> None:
+def _withdraw(session: Session, steps: Steps, asset: Asset, amount: int, receiver: str) -> None:
     from dokkaebi.chain.market import withdraw_data
 
     data = withdraw_data(session.suite, asset.address, receiver)

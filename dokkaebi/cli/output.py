@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
+from dokkaebi.cli.help import HelpfulCommand
 from dokkaebi.config import Settings, load_settings
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts import LANGUAGES, set_language, t
@@ -154,23 +155,19 @@ class Session:
         print(t(key, **values), file=sys.stderr)
 
     def table(self, headings: list[str], rows: list[list[str]]) -> None:
-        """Prints a table on stdout, unless `--json`."""
+        """Prints a table on stdout, unless `--json`; without a head if `headings` is empty."""
         if self.as_json:
             return
         from rich.console import Console
         from rich.table import Table
 
-        table = Table(box=None, pad_edge=False)
-        for heading in headings:
-            table.add_column(heading, overflow="fold")
+        table = Table(*headings, box=None, pad_edge=False, show_header=bool(headings))
         for row in rows:
             table.add_row(*row)
         Console().print(table)
 
     @contextmanager
-    def progress(
-        self, key: str, total: int, /, **values: Any
-    ) -> Iterator[Callable[[int], None]]:
+    def progress(self, key: str, total: int, /, **values: Any) -> Iterator[Callable[[int], None]]:
         """A bar on the terminal for what takes longer than two seconds; gives `advance(steps)`."""
         bar = _Bar(t(key, **values), total, shown=not self.as_json and sys.stderr.isatty())
         try:
@@ -224,7 +221,7 @@ def command(
         parameters = [p.replace(kind=Parameter.KEYWORD_ONLY) for p in own] + shared
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {p.name: p.annotation for p in parameters}
-        app.command(name, help=t(f"help_{function.__name__}"))(run)
+        app.command(name, cls=HelpfulCommand, help=t(f"help_{function.__name__}"))(run)
         return run
 
     return decorate

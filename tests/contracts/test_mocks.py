@@ -3,7 +3,7 @@
 from contextlib import nullcontext
 
 import pytest
-from brownie import history
+from brownie import history, web3
 from brownie.exceptions import VirtualMachineError
 
 from tests.contracts.support import (
@@ -163,10 +163,10 @@ def test_hook_token_calls_sender_and_recipient(make, MockHookToken, receiver, se
     token.setHooked(receiver, True, {"from": seller})
     token.transfer(receiver, 10, {"from": seller})
     receiver.setMode(REJECT, {"from": seller})
-    with reverts_with("Hook_Failed", receiver):
+    with reverts_with("Receiver_Refused"):
         token.transfer(receiver, 1, {"from": seller})
     onward = token.transfer.encode_input(stranger, 1)
-    with reverts_with("Hook_Failed", receiver):
+    with reverts_with("Receiver_Refused"):
         receiver.execute(token, 0, onward, {"from": seller})
 
 
@@ -220,6 +220,20 @@ def test_receiver_can_reenter_with_the_gas_that_a_payee_gets(receiver, token, se
     receiver.addCall(token, 0, token.transfer.encode_input(stranger, 5), {"from": seller})
     tx = seller.transfer(receiver, 1, gas_limit=21_000 + COIN_GAS)
     assert only_event(tx, "Reentered")["success"]
+
+
+# Answers and calls
+
+
+@pytest.mark.parametrize("answer", [b"", b"\x01", bytes(32), b"\xff" * 64])
+def test_answer_token_answers_as_told(MockAnswerToken, deployer, stranger, answer):
+    token = MockAnswerToken.deploy({"from": deployer})
+    token.setAnswer(answer, False, {"from": deployer})
+    call = {"to": token.address, "data": "0xa9059cbb"}
+    assert bytes(web3.eth.call(call)) == answer
+    token.setAnswer(answer, True, {"from": deployer})
+    with pytest.raises(VirtualMachineError):
+        stranger.transfer(token, data="0xa9059cbb")
 
 
 def test_buyer_calls_what_it_is_told(MockBuyer, registry, deployer, seller):

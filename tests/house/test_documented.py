@@ -28,7 +28,10 @@ def test_every_error_has_a_text_in_both_languages(path: Path) -> None:
     texts = catalogue()
     for entry in json.loads(path.read_text(encoding="utf-8")):
         if entry["type"] == "error":
-            assert set(texts[entry["name"]]) >= {"en", "ko"}, entry["name"]
+            text = texts[entry["name"]]
+            assert set(text) >= {"en", "ko"}, entry["name"]
+            used = set(re.findall(r"{(\w+)", text["en"] + text["ko"]))
+            assert used <= {parameter["name"] for parameter in entry["inputs"]}, entry["name"]
 
 
 def test_texts_use_the_same_values_in_both_languages() -> None:

@@ -37,9 +37,17 @@ def room_of(module: str) -> str:
     return parts[1] if len(parts) > 1 else ""
 
 
-def imports_of(path: Path) -> set[str]:
+def only_types(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
+def imports_of(path: Path, *, types: bool) -> set[str]:
+    """The modules that a file imports, with or without those it imports for their types only."""
     modules = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    if not types:
+        tree.body = [node for node in tree.body if not only_types(node)]
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             modules |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -56,13 +64,15 @@ def package_files() -> list[Path]:
 @pytest.mark.parametrize("path", package_files(), ids=lambda p: str(p.relative_to(ROOT)))
 def test_python_arrows_run_one_way(path: Path) -> None:
     room = path.relative_to(ROOT / "dokkaebi").with_suffix("").parts[0]
-    for module in imports_of(path):
+    for module in imports_of(path, types=False):
         top = module.split(".")[0]
         assert top != "brownie", f"{path}: the package never imports brownie"
         if top in {"web3", "eth_account"}:
             assert room == "chain", f"{path}: only chain/ knows {top}"
         if top == "sqlalchemy":
             assert room == "ledger", f"{path}: only ledger/ opens a database"
+    for module in imports_of(path, types=True):
+        top = module.split(".")[0]
         target = room_of(module) if top == "dokkaebi" else ""
         if target and target != room and room != "__init__":
             assert target in ARROWS[room], f"{path}: no arrow from {room} to {target}"

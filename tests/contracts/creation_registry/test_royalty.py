@@ -20,7 +20,7 @@ def derivatives(registry, creator, buyer, accounts):
 
 
 def expected_split(price, royalty_bps, parents):
-    """Own creator first, then the parents' in equal parts; what rounding leaves goes to the first."""
+    """Own creator first, then the parents' in equal parts; rounding goes to the first."""
     royalty = price * royalty_bps // 10_000
     share = royalty * 5_000 // 10_000 // parents if parents else 0
     return [royalty - share * parents] + [share] * parents

@@ -1,7 +1,6 @@
 """A small market day on a real chain that makes every event of the suite at least once.
 
-The accounts are the node's own, so that nothing here needs a key. What happens is written down again
-by hand in `Day`, from the terms of each act, for the tests to compare the books with.
+The accounts are the node's own, so that nothing here needs a key.
 """
 
 from __future__ import annotations
@@ -9,11 +8,14 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from eth_abi import encode
-from eth_utils import keccak, to_checksum_address
+from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
 
+from dokkaebi.chain.documents import content_commitment, hash_file, make_document
 from dokkaebi.chain.manifest import Deployment, Manifest
 from dokkaebi.chain.rpc import Chain
 from dokkaebi.chain.suite import COIN, Contract
@@ -24,6 +26,9 @@ DAY = 86_400
 FEE_BPS = 100
 INSTANT, DELIVERED = 0, 1
 REJECT = 1
+SCRIPT_TITLE = "<script>alert('무일푼')</script>"
+RTL_TITLE = "drawing\u202egpj.exe\u2066"
+LONG_TITLE = "가" * 3_400
 
 
 def artifact(name: str) -> dict[str, Any]:
@@ -37,11 +42,21 @@ class Day:
 
     chain: Chain
     people: list[str]
+    folder: Path
     salt: int = 0
+    count: int = 0
     deployments: dict[str, Deployment] = field(default_factory=dict)
     contracts: dict[str, Contract] = field(default_factory=dict)
     offers: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     trades: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+
+    @property
+    def works(self) -> Path:
+        return self.folder / "works"
+
+    @property
+    def documents(self) -> Path:
+        return self.folder / "documents"
 
     # Transactions
 
@@ -115,13 +130,28 @@ class Day:
         return self.contracts["EscrowMarket"]
 
     def register(
-        self, who: str, title: str, royalty_bps: int = 500, parents: tuple[int, ...] = ()
+        self,
+        who: str,
+        title: str,
+        royalty_bps: int = 500,
+        parents: tuple[int, ...] = (),
+        creator_name: str = "이순이",
     ) -> int:
-        document = f"{title}{' ' * 200}".encode()
-        digest = hashlib.sha256(document).digest()
-        work = (digest, len(document), royalty_bps, keccak(digest), sorted(parents))
+        """A work with a picture and a document, as `dokkaebi publish` makes them."""
+        self.count += 1
+        picture = self.works / f"work-{self.count}.svg"
+        picture.write_text(f'<svg xmlns="http://www.w3.org/2000/svg"><!--{self.count}--></svg>')
+        file = hash_file(picture)
+        document = make_document(
+            file, picture.name, who, title, "", creator_name, royalty_bps, parents
+        )
+        place = self.documents / document.place
+        place.parent.mkdir(parents=True)
+        place.write_bytes(document.text)
+        commitment = content_commitment(file.sha256, who)
+        work = (document.digest, len(document.text), royalty_bps, commitment, sorted(parents))
         self.do(who, self.registry, "register", work)
-        return int(self.registry.call("idOf", digest, len(document), who))
+        return document.id
 
     def terms(
         self, seller: str, kind: int, creation: int, price: int, **more: Any
@@ -177,10 +207,11 @@ class Day:
         return terms[5] if terms[4] == COIN else 0
 
 
-def open_market(chain: Chain) -> Day:
+def open_market(chain: Chain, folder: Path) -> Day:
     """A chain with the suite deployed, the minter named, purses filled and approvals given."""
     people = [to_checksum_address(account) for account in chain.raw("eth_accounts")]
-    day = Day(chain, people)
+    day = Day(chain, people, folder)
+    day.works.mkdir(parents=True)
     steward, treasury = people[:2]
     day.deploy(
         "CommunityToken",
@@ -210,8 +241,9 @@ def _instant_sales(day: Day) -> None:
     moon = day.register(maker, "달항아리", 1_000)
     tiger = day.register(weaver, "까치호랑이", 333)
     remix = day.register(weaver, "Tiger in the moon jar", 777, (moon, tiger))
-    day.register(maker, "kept at home")
-    burnt = day.register(maker, "burnt")
+    day.register(maker, RTL_TITLE, creator_name='"><img src=x onerror=alert(2)>')
+    day.register(weaver, LONG_TITLE)
+    burnt = day.register(maker, SCRIPT_TITLE)
     day.do(maker, day.registry, "burn", burnt)
     # Bought for coins, with a referrer; sold on for tokens: now a royalty is due.
     day.buy(buyer, day.offer(maker, INSTANT, moon, 3 * ETHER + 7, referral_bps=250), friend)

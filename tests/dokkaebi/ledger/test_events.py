@@ -1,0 +1,106 @@
+"""Decoding: every event of the suite, and what isn't one."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from eth_abi import encode
+from eth_utils.crypto import keccak
+
+from dokkaebi.chain.suite import SUITE, load_abi
+from dokkaebi.ledger.events import decode, shapes_of, suite_shapes
+from tests.dokkaebi.ledger.market_day import Day
+
+EVENTS = [(name, entry) for name in SUITE for entry in load_abi(name) if entry["type"] == "event"]
+LARGEST = 2**256 - 1
+
+
+def value_of(kind: str, dice: random.Random) -> Any:
+    """A random value of an ABI type, the extremes included."""
+    if kind.endswith("[]"):
+        return [value_of(kind[:-2], dice) for _ in range(dice.randrange(4))]
+    if kind == "address":
+        return f"0x{dice.choice([0, 2**160 - 1, dice.getrandbits(160)]):040x}"
+    if kind == "bool":
+        return dice.random() < 0.5
+    if kind.startswith("uint"):
+        bits = int(kind[4:])
+        return dice.choice([0, 2**bits - 1, dice.getrandbits(bits)])
+    if kind == "bytes32":
+        return dice.randbytes(32)
+    raise AssertionError(kind)
+
+
+def made_up(item: dict[str, Any], dice: random.Random) -> tuple[str, Any, Any]:
+    """Type, value for the encoder, and value as the decoder should give it."""
+    if item["type"] == "tuple":
+        parts = [made_up(part, dice) for part in item["components"]]
+        names = [part["name"] for part in item["components"]]
+        seen = dict(zip(names, (part[2] for part in parts), strict=True))
+        return f"({','.join(p[0] for p in parts)})", tuple(p[1] for p in parts), seen
+    value = value_of(item["type"], dice)
+    return item["type"], value, "0x" + value.hex() if isinstance(value, bytes) else value
+
+
+@pytest.mark.parametrize(
+    ("contract", "entry"), EVENTS, ids=lambda x: x if isinstance(x, str) else x["name"]
+)
+def test_every_event_decodes_to_what_was_encoded(contract: str, entry: dict[str, Any]) -> None:
+    dice = random.Random(entry["name"])
+    for _ in range(25):
+        made = {item["name"]: made_up(item, dice) for item in entry["inputs"]}
+        signature = f"{entry['name']}({','.join(kind for kind, _, _ in made.values())})"
+        topics = ["0x" + keccak(text=signature).hex()]
+        plain = []
+        for item in entry["inputs"]:
+            kind, value, _ = made[item["name"]]
+            if item["indexed"]:
+                topics.append("0x" + encode([kind], [value]).hex())
+            else:
+                plain.append((kind, value))
+        data = "0x" + encode([k for k, _ in plain], [v for _, v in plain]).hex()
+        shape = suite_shapes()[contract][topics[0]]
+        assert shape.name == entry["name"]
+        assert decode(shape, topics, data) == {name: seen for name, (_, _, seen) in made.items()}
+
+
+def test_erc20_and_erc721_transfers_share_a_topic_and_are_told_apart() -> None:
+    shapes = suite_shapes()
+    topic = "0x" + keccak(text="Transfer(address,address,uint256)").hex()
+    assert len(shapes["CommunityToken"][topic].plain) == 1
+    assert len(shapes["CreationRegistry"][topic].plain) == 0
+
+
+def test_an_event_with_too_few_topics_is_refused() -> None:
+    topic = "0x" + keccak(text="Transfer(address,address,uint256)").hex()
+    with pytest.raises(ValueError, match="topics"):
+        decode(suite_shapes()["CommunityToken"][topic], [topic], "0x" + "00" * 32)
+
+
+def test_an_event_with_too_little_data_is_refused() -> None:
+    topic = "0x" + keccak(text="Transfer(address,address,uint256)").hex()
+    topics = [topic, "0x" + "00" * 32, "0x" + "00" * 32]
+    with pytest.raises(ValueError, match="Transfer"):
+        decode(suite_shapes()["CommunityToken"][topic], topics, "0x00")
+
+
+def test_anonymous_events_have_no_shape() -> None:
+    abi = [{"type": "event", "name": "Quiet", "anonymous": True, "inputs": []}]
+    assert shapes_of({"X": abi}) == {"X": {}}
+
+
+def test_the_market_day_makes_every_event_but_those_that_nothing_emits(day: Day) -> None:
+    addresses = {contract.address: name for name, contract in day.contracts.items()}
+    logs = day.chain.all_logs(list(addresses), 0, day.chain.block_number)
+    by_address = {address.lower(): name for address, name in addresses.items()}
+    shapes = suite_shapes()
+    seen = set()
+    for log in logs:
+        name = by_address[log["address"].lower()]
+        if name in shapes:
+            seen.add((name, shapes[name][log["topics"][0]].name))
+    missing = {(name, entry["name"]) for name, entry in EVENTS} - seen
+    # OpenZeppelin's EIP712 declares it and never emits it.
+    assert {event for _, event in missing} == {"EIP712DomainChanged"}

@@ -1,0 +1,123 @@
+"""The first thing a stranger does: `make demo`, on the shipped works and on a folder of files."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND = ROOT / ".venv" / "bin" / "dokkaebi"
+
+
+def demo(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [str(COMMAND), "demo", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """What a market day of the shipped works said, and the folder it left."""
+    folder = tmp_path_factory.mktemp("day") / "demo"
+    done = demo("--output", folder, "--lang", "en")
+    assert done.returncode == 0, done.stderr
+    return done.stdout, folder
+
+
+@pytest.fixture(scope="module")
+def report(day: tuple[str, Path]) -> dict[str, Any]:
+    return dict(json.loads((day[1] / "report.json").read_text("utf-8")))
+
+
+def test_demo_leaves_its_files_and_says_that_the_books_balance(day: tuple[str, Path]) -> None:
+    said, folder = day
+    last = said.strip().splitlines()[-1]
+    assert re.fullmatch(r"books balance: \d+ trades, \d+ events", last)
+    for name in ("report.html", "report.json", "ledger.sqlite3", "deployment.json"):
+        assert (folder / name).stat().st_size > 0
+    assert not list(folder.parent.glob(".demo-*"))
+
+
+def test_demo_report_has_its_keys(report: dict[str, Any]) -> None:
+    assert {"chain_id", "head_block", "events", "creations", "trades"} <= set(report)
+    assert report["balances_match"] is True
+    assert report["chain_id"] == 1337
+    for trade in report["trades"]:
+        assert {"id", "state", "seller", "buyer", "asset", "amount"} <= set(trade)
+        assert isinstance(trade["amount"], str)
+
+
+def test_demo_splits_add_up_to_what_was_paid(report: dict[str, Any]) -> None:
+    ended = [trade for trade in report["trades"] if trade["state"] in {"settled", "refunded"}]
+    assert len(ended) >= 8
+    for trade in ended:
+        parts = trade["split"]
+        assert all(isinstance(amount, str) for amount in parts.values())
+        assert sum(map(int, parts.values())) == int(trade["amount"])
+
+
+def test_demo_shows_each_way_a_trade_can_go(report: dict[str, Any]) -> None:
+    reasons = {trade.get("reason") for trade in report["trades"]}
+    assert {"confirmed", "inspection_timeout", "seller_refund", "ship_timeout"} <= reasons
+    assert "funded" in {trade["state"] for trade in report["trades"]}
+    assert {trade["asset"] for trade in report["trades"]} >= {"0x" + 40 * "0"}
+
+
+def test_demo_works_are_real_files_of_several_formats(report: dict[str, Any]) -> None:
+    files = list((ROOT / "examples" / "works").iterdir())
+    assert len(files) >= 8
+    assert len({file.suffix for file in files}) >= 4
+    assert len(report["creations"]) == len(files)
+
+
+def test_demo_derivative_pays_its_parents_creator(report: dict[str, Any]) -> None:
+    paid = [trade for trade in report["trades"] if int(trade["split"].get("royalty", "0")) > 0]
+    assert paid
+
+
+def test_demo_plays_the_files_of_any_folder(tmp_path: Path) -> None:
+    works = tmp_path / "works"
+    works.mkdir()
+    for number in range(3):
+        (works / f"작품 {number}.bin").write_bytes(bytes([number]) * (number + 1))
+    done = demo("--works", works, "--output", tmp_path / "out", "--lang", "ko")
+    assert done.returncode == 0, done.stderr
+    assert "books balance:" in done.stdout
+    assert "작품 1" in done.stdout
+
+
+def test_demo_replaces_the_last_one_as_a_whole(tmp_path: Path, day: tuple[str, Path]) -> None:
+    target = tmp_path / "demo"
+    shutil.copytree(day[1], target)
+    (target / "left-over").write_text("old")
+    works = tmp_path / "works"
+    works.mkdir()
+    (works / "one.txt").write_text("하나")
+    assert demo("--works", works, "--output", target).returncode == 0
+    assert not (target / "left-over").exists()
+    assert len(json.loads((target / "report.json").read_text("utf-8"))["creations"]) == 1
+
+
+@pytest.mark.parametrize("kind", ["missing", "file", "empty", "hidden", "empty file"])
+def test_demo_refuses_bad_works_and_leaves_nothing(tmp_path: Path, kind: str) -> None:
+    works = tmp_path / "works"
+    if kind == "file":
+        works.write_text("x")
+    elif kind != "missing":
+        works.mkdir()
+    if kind == "hidden":
+        (works / ".hidden").write_text("x")
+    if kind == "empty file":
+        (works / "empty.txt").touch()
+    done = demo("--works", works, "--output", tmp_path / "out" / "demo")
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert str(works) in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out" / "demo").exists()
+    assert not list((tmp_path / "out").glob(".demo-*")) if (tmp_path / "out").exists() else True
