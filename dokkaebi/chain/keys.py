@@ -138,7 +138,7 @@ def _test_key(kind: str, number: str) -> LocalAccount:
     from eth_account import Account
 
     count = len(TEST_ADDRESSES[kind])
-    if not number.isdecimal() or int(number) >= count:
+    if not (number.isascii() and number.isdecimal()) or int(number) >= count:
         raise DokkaebiError("key_number_unknown", kind=kind, number=number, last=count - 1)
     Account.enable_unaudited_hdwallet_features()
     path = f"m/44'/60'/0'/0/{int(number)}"

@@ -58,6 +58,7 @@ def run(arguments: Sequence[str]) -> int:
     from dokkaebi.cli.output import EXIT_ERROR, EXIT_STOPPED, report_error
 
     as_json = "--json" in arguments
+    set_language(_asked_language(arguments))
     try:
         code = app(args=list(arguments), prog_name="dokkaebi", standalone_mode=False)
     except TyperException as problem:
@@ -66,15 +67,14 @@ def run(arguments: Sequence[str]) -> int:
             return 0
         report_error("usage_wrong", _usage_text(problem), {}, as_json)
         return EXIT_ERROR
-    except (KeyboardInterrupt, typer.Abort):
-        report_error("stopped", t("stopped"), {}, as_json)
-        return EXIT_STOPPED
     except Exception as problem:
         if os.environ.get("DOKKAEBI_TRACEBACK"):
             raise
         seen = f"{type(problem).__name__}: {problem}"
         report_error("unexpected", t("unexpected", problem=seen), {}, as_json)
         return EXIT_ERROR
+    if code == EXIT_STOPPED:  # what Typer makes of Ctrl-C
+        report_error("stopped", t("stopped"), {}, as_json)
     return code if isinstance(code, int) else 0
 
 
@@ -85,8 +85,9 @@ def _usage_text(problem: TyperException) -> str:
     kind = type(problem).__name__
     if kind == "MissingParameter":
         parameter: Any = getattr(problem, "param", None)
-        name = parameter.get_error_hint(context)
+        name = parameter.get_error_hint()
         return t("usage_missing", name=name, command=command)
     if kind == "NoSuchOption":
         return t("usage_no_option", name=getattr(problem, "option_name", ""), command=command)
-    return t("usage_wrong", problem=problem.format_message(), command=command)
+    said = problem.format_message().rstrip(".")
+    return t("usage_wrong", problem=f"{said}.", command=command)

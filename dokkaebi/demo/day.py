@@ -135,7 +135,7 @@ class MarketDay:
     def never_ship(self) -> None:
         """A seller never ships; after the deadline a passer-by sends the money back."""
         self.say("demo_scene_no_shipping")
-        maker = self._someone(1)
+        maker = self._someone(2)
         asset, price = self.stage.token, 90 * UNIT
         trade = self.stage.fund(self.boram, self._goods(maker, "demo_goods_repair", asset, price))
         self._funded(self.boram, maker, "demo_goods_repair", asset, price)
@@ -146,7 +146,7 @@ class MarketDay:
     def never_confirm(self) -> None:
         """A buyer never confirms; after the inspection the seller is paid all the same."""
         self.say("demo_scene_no_confirmation")
-        maker = self._someone(2)
+        maker = self._someone(1)
         asset, price = self.stage.coin, 3 * UNIT // 100
         trade = self.stage.fund(self.ari, self._goods(maker, "demo_goods_song", asset, price))
         self._funded(self.ari, maker, "demo_goods_song", asset, price)

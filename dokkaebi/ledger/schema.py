@@ -66,7 +66,9 @@ def _numeric_sum(element: exact_sum, compiler: SQLCompiler, **options: Any) -> s
 
 @compiles(exact_sum, "sqlite")
 def _text_sum(element: exact_sum, compiler: SQLCompiler, **options: Any) -> str:
-    return f"exact_sum({compiler.process(element.clauses, **options)})"
+    # Of no rows at all, Python's aggregates give NULL.
+    nothing = "0" * DIGITS
+    return f"coalesce(exact_sum({compiler.process(element.clauses, **options)}), '{nothing}')"
 
 
 class ExactSum:

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from dokkaebi.texts.particles import with_particles
+
 LANGUAGES = ("en", "ko")
 DEFAULT = "en"
 
@@ -31,7 +33,9 @@ def t(key: str, /, lang: str | None = None, **values: Any) -> str:
     if text is None:
         shown = ", ".join(f"{name}: {value}" for name, value in values.items())
         return f"{key} ({shown})" if shown else key
-    return text[lang or language()].format_map(_Values(values))
+    spoken = lang or language()
+    filled = text[spoken].format_map(_Values(values))
+    return with_particles(filled) if spoken == "ko" else filled
 
 
 def set_language(lang: str | None) -> None:

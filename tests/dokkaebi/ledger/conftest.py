@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -48,8 +50,6 @@ def books(day: Day, identity: Identity, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture
 def copied(books: Path, tmp_path: Path) -> Path:
     """A ledger of the whole day that a test may spoil."""
-    import sqlite3
-
     path = tmp_path / "copied.sqlite3"
     with sqlite3.connect(books) as source, sqlite3.connect(path) as target:
         source.backup(target)
@@ -65,13 +65,11 @@ def snapshot(books: Path) -> Iterator[Snapshot]:
 @pytest.fixture
 def small_market(tmp_path: Path) -> Iterator[Callable[[], Day]]:
     """Makes markets on chains of their own, for tests that change the chain."""
-    from contextlib import ExitStack
-
     with ExitStack() as nodes:
 
         def make() -> Day:
             node = nodes.enter_context(start_node("ganache"))
             chain: Chain = connect(node.url)
-            return open_market(chain, tmp_path / f"day-{node.process_id}")
+            return open_market(chain, tmp_path / node.url.rsplit(":", 1)[1])
 
         yield make

@@ -1,0 +1,386 @@
+"""The loop against a real chain: whole, in pieces, killed, misled."""
+
+from __future__ import annotations
+
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from dokkaebi.chain.manifest import save_manifest
+from dokkaebi.chain.rpc import Chain, RpcUnreachable
+from dokkaebi.config import project_root
+from dokkaebi.errors import DokkaebiError
+from dokkaebi.ledger import index as index_module
+from dokkaebi.ledger import schema
+from dokkaebi.ledger.index import Progress, index, record_of
+from dokkaebi.ledger.store import Identity, open_ledger, read_ledger
+from tests.dokkaebi.ledger.market_day import INSTANT, Day
+
+
+def dump(path: Path, tables: Iterable[Any] = schema.metadata.sorted_tables) -> dict[str, Any]:
+    """Every row of every table, as SQLite has it."""
+    with sqlite3.connect(path) as connection:
+        return {
+            table.name: sorted(map(repr, connection.execute(str(table.select()))))
+            for table in tables
+        }
+
+
+def refused(node: Any, identity: Identity, path: Path) -> DokkaebiError:
+    with open_ledger(path, identity) as ledger, pytest.raises(DokkaebiError) as seen:
+        index(node, identity, ledger)
+    assert "{" not in str(seen.value), "a value is missing from the sentence"
+    return seen.value
+
+
+class Altered:
+    """A node that passes everything on, unless a test changes an answer."""
+
+    def __init__(self, chain: Chain) -> None:
+        self.chain = chain
+        self.change_logs: Callable[[list[dict[str, Any]]], list[dict[str, Any]]] = lambda x: x
+        self.change_headers: Callable[[list[Any]], list[Any]] = lambda x: x
+        self.calls = 0
+        self.dies_at: int | None = None
+
+    chain_id = property(lambda self: self.chain.chain_id)
+    genesis_hash = property(lambda self: self.chain.genesis_hash)
+    block_number = property(lambda self: self.chain.block_number)
+
+    def _live(self) -> None:
+        self.calls += 1
+        if self.calls == self.dies_at:
+            raise RpcUnreachable("rpc_unreachable", url="http://127.0.0.1:1")
+
+    def raw_batch(self, requests: Iterable[tuple[str, Sequence[Any]]]) -> list[Any]:
+        self._live()
+        return self.change_headers(self.chain.raw_batch(requests))
+
+    def all_logs(self, addresses: Sequence[str], low: int, high: int) -> list[dict[str, Any]]:
+        self._live()
+        return self.change_logs(self.chain.all_logs(addresses, low, high))
+
+    def call(self, to: str, data: str) -> bytes:
+        self._live()
+        return self.chain.call(to, data)
+
+
+# Whole
+
+
+def test_every_log_of_the_suite_is_kept_raw(day: Day, identity: Identity, books: Path) -> None:
+    logs = day.chain.all_logs(list(identity.addresses.values()), 0, day.chain.block_number)
+    with read_ledger(books) as snapshot:
+        rows = snapshot.rows(select(schema.event))
+        blocks = {row["number"]: row for row in snapshot.rows(select(schema.block))}
+    kept = {(r["block_number"], r["log_index"]): (r["topics"].split(","), r["data"]) for r in rows}
+    assert kept == {
+        (int(x["blockNumber"], 16), int(x["logIndex"], 16)): (x["topics"], x["data"]) for x in logs
+    }
+    for log in logs:
+        assert blocks[int(log["blockNumber"], 16)]["hash"] == log["blockHash"]
+
+
+def test_the_cursor_is_the_chains_head(day: Day, books: Path) -> None:
+    with read_ledger(books) as snapshot:
+        head = day.chain.block()
+        assert snapshot.cursor.block_number == int(head["number"], 16)
+        assert snapshot.cursor.block_hash == head["hash"]
+        assert snapshot.cursor.timestamp == int(head["timestamp"], 16)
+
+
+def test_indexing_again_changes_nothing(day: Day, identity: Identity, copied: Path) -> None:
+    before = dump(copied)
+    with open_ledger(copied, identity) as ledger:
+        progress = index(day.chain, identity, ledger)
+    assert (progress.events, progress.block) == (0, day.chain.block_number)
+    assert dump(copied) == before
+
+
+def test_progress_reaches_the_head(day: Day, identity: Identity, tmp_path: Path) -> None:
+    said: list[Progress] = []
+    with open_ledger(tmp_path / "l", identity) as ledger:
+        end = index(day.chain, identity, ledger, said.append)
+    assert said[-1] == end
+    assert end.block == end.head == day.chain.block_number
+    assert end.events > 100
+
+
+def test_assets_know_their_names(day: Day, books: Path) -> None:
+    with read_ledger(books) as snapshot:
+        rows = snapshot.rows(select(schema.asset))
+    assert {(row["symbol"], row["decimals"]) for row in rows} == {
+        ("ETH", 18),
+        ("DKB", 18),
+        ("MOCK", 18),
+    }
+
+
+# In pieces
+
+
+@pytest.mark.parametrize("span", [1, 7, 40])
+def test_ranges_of_any_length_give_the_same_rows(
+    day: Day,
+    identity: Identity,
+    books: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    span: int,
+) -> None:
+    monkeypatch.setattr(index_module, "SPAN_BLOCKS", span)
+    with open_ledger(tmp_path / "l", identity) as ledger:
+        index(day.chain, identity, ledger)
+    assert dump(tmp_path / "l") == dump(books)
+
+
+def test_replay_gives_the_same_rows(identity: Identity, copied: Path) -> None:
+    before = dump(copied)
+    with sqlite3.connect(copied) as connection:
+        for table in schema.DERIVED:
+            connection.execute(str(table.delete()))
+    connection.close()
+    assert dump(copied, schema.DERIVED) != {
+        name: before[name] for name in dump(copied, schema.DERIVED)
+    }
+    with open_ledger(copied, identity) as ledger:
+        assert ledger.replay(record_of) == len(before["event"])
+    assert dump(copied) == before
+
+
+def test_replay_mends_what_was_changed(identity: Identity, copied: Path) -> None:
+    before = dump(copied)
+    with sqlite3.connect(copied) as connection:
+        connection.execute("UPDATE trade SET state = 'settled', amount = '7'")
+        connection.execute("DELETE FROM credit")
+    connection.close()
+    with open_ledger(copied, identity) as ledger:
+        ledger.replay(record_of)
+    assert dump(copied) == before
+
+
+def test_replay_is_all_or_nothing(identity: Identity, copied: Path) -> None:
+    before = dump(copied)
+
+    def broken(row: Any) -> Any:
+        if row["name"] == "Withdrawn":
+            raise DokkaebiError("ledger_gap", table="x", key="y")
+        return record_of(row)
+
+    with open_ledger(copied, identity) as ledger, pytest.raises(DokkaebiError):
+        ledger.replay(broken)
+    assert dump(copied) == before
+
+
+def test_a_node_that_dies_midway_loses_nothing(
+    day: Day,
+    identity: Identity,
+    books: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(index_module, "SPAN_BLOCKS", 5)
+    path = tmp_path / "l"
+    reached = []
+    for dies_at in (3, 20, 33):
+        node = Altered(day.chain)
+        node.dies_at = dies_at
+        assert isinstance(refused(node, identity, path), RpcUnreachable)
+        with open_ledger(path, identity) as ledger:
+            cursor = ledger.cursor()
+            reached.append(cursor.block_number if cursor else 0)
+    assert reached == sorted(reached)
+    assert 0 < reached[-1] < day.chain.block_number
+    with open_ledger(path, identity) as ledger:
+        index(day.chain, identity, ledger)
+    assert dump(path) == dump(books)
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from dokkaebi.chain.manifest import load_manifest
+from dokkaebi.chain.rpc import connect
+from dokkaebi.ledger import index as module
+from dokkaebi.ledger.store import Identity, open_ledger
+module.SPAN_BLOCKS = 1
+identity = Identity.of(load_manifest(Path(sys.argv[2])))
+with open_ledger(Path(sys.argv[3]), identity) as ledger:
+    module.index(connect(sys.argv[1]), identity, ledger, lambda p: print(p.block, flush=True))
+"""
+
+
+def test_a_kill_at_any_moment_leaves_a_ledger_that_resumes(
+    day: Day, identity: Identity, books: Path, tmp_path: Path
+) -> None:
+    manifest, path = tmp_path / "manifest.json", tmp_path / "l"
+    save_manifest(manifest, day.manifest())
+    command = [sys.executable, "-c", KILLED, day.chain.url, str(manifest), str(path)]
+    dice = random.Random(7)
+    kills = 0
+    for _ in range(6):
+        with subprocess.Popen(
+            command, cwd=project_root(), stdout=subprocess.PIPE, text=True
+        ) as child:
+            assert child.stdout is not None
+            for _ in range(dice.randrange(1, 14)):
+                if not child.stdout.readline():
+                    break
+            # In the middle of reading or writing the next range, whatever that is.
+            child.send_signal(signal.SIGKILL)
+            kills += child.wait() == -signal.SIGKILL
+    assert kills == 6
+    with open_ledger(path, identity) as ledger:
+        cursor = ledger.cursor()
+        assert cursor is not None
+        assert 0 < cursor.block_number < day.chain.block_number
+        index(day.chain, identity, ledger)
+    assert dump(path) == dump(books)
+
+
+# Misled
+
+
+def test_an_unknown_event_is_kept_raw_and_changes_nothing(
+    day: Day, identity: Identity, books: Path, tmp_path: Path
+) -> None:
+    node = Altered(day.chain)
+
+    def add(logs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        strange = {**logs[-1], "logIndex": "0xff", "topics": ["0x" + "99" * 32]}
+        nameless = {**logs[-1], "logIndex": "0xfe", "topics": []}
+        return [*logs, strange, nameless]
+
+    node.change_logs = add
+    with open_ledger(tmp_path / "l", identity) as ledger:
+        index(node, identity, ledger)
+    assert dump(tmp_path / "l", schema.DERIVED) == dump(books, schema.DERIVED)
+    with read_ledger(tmp_path / "l") as snapshot:
+        unknown = snapshot.rows(select(schema.event).where(schema.event.c.name.is_(None)))
+    assert [row["topics"] for row in unknown] == ["", "0x" + "99" * 32]
+
+
+def test_an_event_out_of_shape_stops_the_loop(day: Day, identity: Identity, tmp_path: Path) -> None:
+    node = Altered(day.chain)
+    node.change_logs = lambda logs: [*logs[:-1], {**logs[-1], "data": "0x00"}]
+    assert refused(node, identity, tmp_path / "l").key == "ledger_undecodable"
+    assert dump(tmp_path / "l")["event"] == []
+
+
+def test_logs_that_a_node_leaves_out_are_noticed(
+    day: Day, identity: Identity, tmp_path: Path
+) -> None:
+    from dokkaebi.ledger.events import suite_shapes
+
+    shapes = suite_shapes()["EscrowMarket"]
+    node = Altered(day.chain)
+    node.change_logs = lambda logs: [
+        log
+        for log in logs
+        if log["topics"][0] not in shapes or shapes[log["topics"][0]].name != "EscrowFunded"
+    ]
+    assert refused(node, identity, tmp_path / "l").key == "ledger_gap"
+    assert dump(tmp_path / "l")["event"] == []
+
+
+@pytest.mark.parametrize("call", [1, 2])
+def test_a_chain_that_changes_while_it_is_read_is_noticed(
+    day: Day, identity: Identity, tmp_path: Path, call: int
+) -> None:
+    node = Altered(day.chain)
+    seen = 0
+
+    def other(headers: list[Any]) -> list[Any]:
+        nonlocal seen
+        seen += 1
+        if seen != call:
+            return headers
+        return [*headers[:-1], {**headers[-1], "hash": "0x" + "77" * 32}]
+
+    node.change_headers = other
+    assert refused(node, identity, tmp_path / "l").key == "ledger_chain_moves"
+    assert dump(tmp_path / "l")["event"] == []
+
+
+def test_a_log_of_another_block_is_noticed(day: Day, identity: Identity, tmp_path: Path) -> None:
+    node = Altered(day.chain)
+    node.change_logs = lambda logs: [{**logs[0], "blockHash": "0x" + "77" * 32}, *logs[1:]]
+    assert refused(node, identity, tmp_path / "l").key == "ledger_chain_moves"
+
+
+def test_a_block_that_vanished_is_noticed(day: Day, identity: Identity, tmp_path: Path) -> None:
+    node = Altered(day.chain)
+    node.change_headers = lambda headers: [None, *headers[1:]]
+    assert refused(node, identity, tmp_path / "l").key == "ledger_chain_moves"
+
+
+def test_a_parent_that_isnt_the_ledgers_last_block_is_noticed(
+    day: Day,
+    identity: Identity,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(index_module, "SPAN_BLOCKS", 40)
+    node = Altered(day.chain)
+    seen = 0
+
+    def other(headers: list[Any]) -> list[Any]:
+        nonlocal seen
+        seen += 1
+        # The third time, the second range begins.
+        if seen != 3:
+            return headers
+        return [{**headers[0], "parentHash": "0x" + "77" * 32}, *headers[1:]]
+
+    node.change_headers = other
+    assert refused(node, identity, tmp_path / "l").key == "ledger_chain_moves"
+    with open_ledger(tmp_path / "l", identity) as ledger:
+        cursor = ledger.cursor()
+        assert cursor is not None
+        assert cursor.block_number == identity.first_block + 39
+
+
+def test_a_rewritten_chain_stops_the_loop(small_market: Callable[[], Day], tmp_path: Path) -> None:
+    day = small_market()
+    identity, path = Identity.of(day.manifest()), tmp_path / "l"
+    maker = day.people[2]
+    before = day.chain.raw("evm_snapshot")
+    day.offer(maker, INSTANT, day.register(maker, "first"), 5)
+    with open_ledger(path, identity) as ledger:
+        index(day.chain, identity, ledger)
+    rows = dump(path)
+    day.chain.raw("evm_revert", [before])
+    behind = refused(day.chain, identity, path)
+    assert behind.key == "ledger_node_behind"
+    for _ in range(3):
+        day.register(maker, f"another history {day.count}")
+    changed = refused(day.chain, identity, path)
+    assert changed.key == "ledger_chain_changed"
+    assert "Move the ledger away" in str(changed)
+    assert dump(path) == rows
+
+
+def test_another_chain_is_refused(
+    identity: Identity, small_market: Callable[[], Day], copied: Path
+) -> None:
+    other = small_market()
+    before = dump(copied)
+    assert refused(other.chain, identity, copied).key == "ledger_wrong_node"
+    assert dump(copied) == before
+
+
+def test_a_node_that_hasnt_reached_the_first_block_is_behind(
+    day: Day, identity: Identity, tmp_path: Path
+) -> None:
+    from dataclasses import replace
+
+    later = replace(identity, first_block=10_000)
+    assert refused(day.chain, later, tmp_path / "l").key == "ledger_node_behind"
