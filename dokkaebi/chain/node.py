@@ -52,6 +52,8 @@ def start_node(name: str = "ganache", port: int | None = None) -> Iterator[Node]
 
 def _launch(name: str, port: int | None, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
     said = ""
+    if port is not None and not _is_free(port):
+        raise DokkaebiError("node_port_taken", port=port)
     for _ in range(1 if port else TRIES):  # a free port may be taken before the node has it
         number = port or _free_port()
         log = folder / "stderr"
@@ -121,6 +123,16 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _free_port() -> int:

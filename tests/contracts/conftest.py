@@ -4,8 +4,8 @@ Every module deploys once, and every test starts from there. A module-scoped fix
 contract changes it for all later tests of its module.
 """
 
-import brownie.network.contract
 import pytest
+from brownie.network import contract
 
 from tests.contracts.support import FEE_BPS, TOKENS, sha256, wake_up
 
@@ -16,10 +16,19 @@ CONTRACT_DOCUMENT = sha256(b"the registry's own document")
 
 
 def pytest_configure(config):
-    # Contracts with immutables differ from their compiled code; without this, Brownie
-    # leaves them out of the coverage report.
-    if config.getoption("--coverage", default=False):
-        brownie.network.contract._verify_deployed_code = lambda *_: True
+    """Cures two faults that Brownie has under `--coverage`."""
+    if not config.getoption("--coverage", default=False):
+        return
+    # Contracts with immutables differ from their compiled code and would be left out of the report.
+    contract._verify_deployed_code = lambda *_: True
+    # Views become transactions with gas price 0, which Ganache refuses and Brownie retries for ever.
+    transact = contract.ContractCall.transact
+
+    def transact_at_a_price(self, *args):
+        args[-1].pop("gas_price")
+        return transact(self, *args)
+
+    contract.ContractCall.transact = transact_at_a_price
 
 
 @pytest.fixture(autouse=True)

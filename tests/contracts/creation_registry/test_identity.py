@@ -1,19 +1,19 @@
 """Ids: what they are made of, and why nobody can take another's."""
 
-import hashlib
-
 import pytest
 from brownie import web3
 from brownie.test import given, strategy
 from hypothesis import settings
 
 from tests.contracts.support import (
+    cid_text,
     creation_id,
     id_of,
     make_work,
     only_event,
     register,
     reverts_with,
+    sha256,
 )
 
 
@@ -23,16 +23,31 @@ def test_id_of_is_the_folders_digest(registry, creator):
     assert seen == id_of(work, creator)
 
 
-def test_id_of_is_what_ipfs_computes(registry):
+def test_id_of_is_the_digest_of_the_interfaces_block(registry):
     """The interface's 96 bytes, spelled out."""
     block = (
         bytes.fromhex("125a0a2401551220" + "00" * 31 + "ff" + "122f")
         + b"0x00000000000000000000000000000000deadbeef.json"
         + bytes.fromhex("18" + "8102" + "0a020801")
     )
-    expected = int.from_bytes(hashlib.sha256(block).digest(), "big")
+    expected = int.from_bytes(sha256(block), "big")
     seen = registry.idOf("0x" + "00" * 31 + "ff", 257, "0x00000000000000000000000000000000deadbeef")
     assert seen == expected
+
+
+@pytest.mark.parametrize(
+    ("size", "folder"),
+    [
+        (128, "bafybeia6cabun3xwsy6qzz737du3lz2vsephjjruojewdcloqvuq5ljdna"),
+        (300, "bafybeied5v6olougsrcwrf2xnia57sme7attpiq27xlstsaapzxuisgtre"),
+        (16_383, "bafybeiekeqehrpew6zuixmtwakvmgozkesr5xbnxuxuwxmfmywvvqmtram"),
+    ],
+)
+def test_id_of_is_what_ipfs_itself_computes(registry, size, folder):
+    """npm's ipfs-unixfs-importer made these folders of one document of `size` letters a."""
+    creator = "0x3c44cdddb6a900fa2b585dd299e03d12fa4293bc"
+    id_ = registry.idOf(sha256(b"a" * size), size, creator)
+    assert cid_text(0x70, id_.to_bytes(32, "big")) == folder
 
 
 @pytest.mark.parametrize("size", [128, 129, 255, 256, 16_256, 16_383])

@@ -90,7 +90,7 @@ def test_port_that_is_taken_is_said(name: str) -> None:
         port = taken.getsockname()[1]
         with pytest.raises(DokkaebiError) as caught, start_node(name, port):
             pass
-    assert caught.value.key == "node_not_started"
+    assert caught.value.key == "node_port_taken"
 
 
 def test_node_leaves_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

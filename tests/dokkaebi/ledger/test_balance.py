@@ -18,10 +18,11 @@ from dokkaebi.ledger.store import Identity, Snapshot, open_ledger, read_ledger
 from tests.dokkaebi.ledger.market_day import INSTANT, Day
 
 
-def spoil(path: Path, statement: str) -> None:
+def spoil(path: Path, statement: str, *values: object) -> None:
+    """Changes exactly one row."""
     connection = sqlite3.connect(path)
     with connection:
-        assert connection.execute(statement).rowcount == 1
+        assert connection.execute(statement, values).rowcount == 1
     connection.close()
 
 
@@ -43,66 +44,77 @@ def test_the_days_books_balance(day: Day, snapshot: Snapshot) -> None:
     assert balance.compared > 60
 
 
-ONE = "LIMIT 1)"
+SOMEBODY = "0x" + "09" * 20
 
 
 @pytest.mark.parametrize(
-    ("statement", "what"),
+    ("statement", "values", "what"),
     [
         (
-            f"UPDATE holder SET balance = '{padded(1)}' WHERE account IN "
-            f"(SELECT account FROM holder WHERE balance > '{padded(1)}' {ONE}",
+            "UPDATE holder SET balance = ? WHERE account IN "
+            "(SELECT account FROM holder WHERE balance > ? LIMIT 1)",
+            (padded(1), padded(1)),
             {"token_balance", "token_supply"},
         ),
         (
-            f"UPDATE creation SET owner = '{COIN[:-1]}9' WHERE id IN (SELECT id FROM creation {ONE}",
+            "UPDATE creation SET owner = ? WHERE id IN "
+            "(SELECT id FROM creation WHERE owner IS NOT NULL LIMIT 1)",
+            (SOMEBODY,),
             {"creation_owner"},
         ),
         (
-            f"UPDATE creation SET owner = '{COIN[:-1]}9' WHERE owner IS NULL",
+            "UPDATE creation SET owner = ? WHERE owner IS NULL",
+            (SOMEBODY,),
             {"creation_owner"},
         ),
         (
-            f"UPDATE creation SET owner = NULL WHERE id IN "
-            f"(SELECT id FROM creation WHERE owner IS NOT NULL {ONE}",
+            "UPDATE creation SET owner = NULL WHERE id IN "
+            "(SELECT id FROM creation WHERE owner IS NOT NULL LIMIT 1)",
+            (),
             {"creation_owner"},
         ),
         (
-            f"UPDATE creation SET tenure = 9 WHERE id IN (SELECT id FROM creation {ONE}",
+            "UPDATE creation SET tenure = 9 WHERE id IN (SELECT id FROM creation LIMIT 1)",
+            (),
             {"creation_tenure"},
         ),
         (
-            f"UPDATE credit SET amount = '{padded(5)}' WHERE amount = '{padded(901)}'",
+            "UPDATE credit SET amount = ? WHERE amount = ?",
+            (padded(5), padded(901)),
             {"credit"},
         ),
         (
-            f"UPDATE credit SET amount = '{padded(10**30)}' WHERE amount = '{padded(901)}'",
+            "UPDATE credit SET amount = ? WHERE amount = ?",
+            (padded(10**30), padded(901)),
             {"credit", "market_holds"},
         ),
         (
-            f"UPDATE offer SET state = 'open' WHERE id IN "
-            f"(SELECT id FROM offer WHERE state = 'filled' {ONE}",
+            "UPDATE offer SET state = 'open' WHERE id IN "
+            "(SELECT id FROM offer WHERE state = 'filled' LIMIT 1)",
+            (),
             {"offer_state"},
         ),
         (
-            f"UPDATE trade SET state = 'settled' WHERE id IN "
-            f"(SELECT id FROM trade WHERE state = 'funded' {ONE}",
+            "UPDATE trade SET state = 'settled' WHERE state = 'funded'",
+            (),
             {"trade_state", "trade_deadline"},
         ),
         (
             "UPDATE trade SET ship_deadline = 5 WHERE state = 'funded'",
+            (),
             {"trade_deadline"},
         ),
         (
-            f"UPDATE trade SET amount = '{padded(2**255)}' WHERE state = 'funded'",
+            "UPDATE trade SET amount = ? WHERE state = 'funded'",
+            (padded(2**255),),
             {"market_holds"},
         ),
     ],
 )
 def test_every_changed_figure_is_named(
-    day: Day, copied: Path, statement: str, what: set[str]
+    day: Day, copied: Path, statement: str, values: tuple[object, ...], what: set[str]
 ) -> None:
-    spoil(copied, statement)
+    spoil(copied, statement, *values)
     balance = checked(day, copied)
     assert not balance.matches
     assert {one.what for one in balance.differences} == what

@@ -1,7 +1,7 @@
 """Every question against a slow, independent recomputation from the chain's logs.
 
-`Naive` shares nothing with the ledger: it decodes with the chain room's `Contract`, keeps lists, and
-counts by hand. What it can, it asks the contracts themselves.
+`Naive` shares nothing with the ledger: it decodes with the chain room's `Contract`, keeps lists,
+and counts by hand. What it can, it asks the contracts themselves.
 """
 
 from __future__ import annotations

@@ -1,0 +1,127 @@
+"""What the market's tests share: a creation for sale, two kinds of money, and short names for acts."""
+
+import pytest
+from brownie import ZERO_ADDRESS, accounts
+
+from tests.contracts.support import (
+    COIN,
+    DELIVERED,
+    INSTANT,
+    TOKENS,
+    make_offer,
+    make_trade,
+    offer_id,
+    register,
+)
+
+PRICE = 10**15 + 7
+
+
+class Money:
+    """One asset: the chain's coin, or a token of which buyers hold enough."""
+
+    def __init__(self, contract=None):
+        self.contract = contract
+        self.address = COIN if contract is None else contract.address
+
+    def of(self, account):
+        address = getattr(account, "address", account)
+        if self.contract is None:
+            return accounts.at(address, force=True).balance()
+        return self.contract.balanceOf(address)
+
+
+class Market:
+    """The market and what people do there; every act returns its transaction."""
+
+    def __init__(self, contract, registry):
+        self.contract = contract
+        self.registry = registry
+
+    def offer(self, seller, **terms):
+        """Publishes an offer (instant if it sells a creation and `kind` isn't given)."""
+        kind = terms.pop("kind", INSTANT if terms.get("creation_id") else DELIVERED)
+        if terms.get("creation_id") and "tenure" not in terms:
+            terms["tenure"] = self.registry.tenureOf(terms["creation_id"])
+        offer = make_offer(seller, kind, **{"price": PRICE, **terms})
+        self.contract.offer(offer, {"from": seller})
+        return offer
+
+    def value(self, offer):
+        return offer.price if offer.asset == COIN else 0
+
+    def buy(self, offer, buyer, referrer=ZERO_ADDRESS):
+        return self.contract.buy(offer, referrer, {"from": buyer, "value": self.value(offer)})
+
+    def fund(self, offer, buyer, referrer=ZERO_ADDRESS):
+        """Funds an offer; the trade and its transaction."""
+        tx = self.contract.fund(offer, referrer, {"from": buyer, "value": self.value(offer)})
+        return make_trade(self.contract, offer, buyer, referrer), tx
+
+    def funded(self, seller, buyer, referrer=ZERO_ADDRESS, **terms):
+        """A freshly funded trade."""
+        return self.fund(self.offer(seller, **terms), buyer, referrer)[0]
+
+    def shipped(self, seller, buyer, referrer=ZERO_ADDRESS, **terms):
+        """A freshly shipped trade."""
+        trade = self.funded(seller, buyer, referrer, **terms)
+        self.contract.ship(trade, b"", {"from": seller})
+        return trade
+
+    def state(self, trade):
+        return self.contract.tradeState(self.contract.hashTrade(trade))[0]
+
+    def deadline(self, trade):
+        return self.contract.tradeState(self.contract.hashTrade(trade))[1]
+
+    def offer_state(self, offer):
+        return self.contract.offerState(offer_id(self.contract, offer))
+
+    def credit(self, money, account):
+        return self.contract.creditOf(money.address, getattr(account, "address", account))
+
+
+@pytest.fixture(scope="module")
+def desk(market, registry):
+    return Market(market, registry)
+
+
+@pytest.fixture(scope="module")
+def coin():
+    return Money()
+
+
+@pytest.fixture(scope="module")
+def dkb(token, market, buyer, stranger, deployer):
+    token.transfer(stranger, 100 * TOKENS, {"from": deployer})
+    for account in (buyer, stranger):
+        token.approve(market, 2**256 - 1, {"from": account})
+    return Money(token)
+
+
+@pytest.fixture(params=["coins", "token"])
+def money(request, coin, dkb):
+    """Each money path is walked with both kinds of asset."""
+    return coin if request.param == "coins" else dkb
+
+
+@pytest.fixture(scope="module")
+def creation(registry, market, creator, seller):
+    """A work of the creator's that the seller owns and the market may hand over; royalty 5 %."""
+    id_ = register(registry, creator, n=1)
+    registry.transferFrom(creator, seller, id_, {"from": creator})
+    registry.setApprovalForAll(market, True, {"from": seller})
+    return id_
+
+
+@pytest.fixture
+def odd_token(market, buyer):
+    """Deploys a mock token, gives the buyer some, and approves the market."""
+
+    def deploy(factory, *arguments, amount=100 * TOKENS):
+        token = factory.deploy(*arguments, {"from": buyer})
+        token.mint(buyer, amount, {"from": buyer})
+        token.approve(market, 2**255, {"from": buyer})
+        return Money(token)
+
+    return deploy
