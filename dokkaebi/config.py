@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import tomllib
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from dokkaebi.errors import DokkaebiError
@@ -49,8 +48,9 @@ def load_settings(**flags: str | Path | None) -> Settings:
     if unknown := set(flags) - set(_NAMES):
         raise TypeError(f"unknown settings: {', '.join(sorted(unknown))}")
     given = _from_file()
+    surroundings = environment()
     for name in _NAMES:
-        if value := environment().get(_PREFIX + name.upper()):
+        if value := surroundings.get(_PREFIX + name.upper()):
             given[name] = _placed(name, value, Path.cwd())
         if (flag := flags.get(name)) is not None:
             given[name] = _placed(name, str(flag), Path.cwd())
@@ -73,7 +73,6 @@ def environment() -> dict[str, str]:
     return {**_dotenv(Path.cwd()), **os.environ}
 
 
-@cache
 def _dotenv(start: Path) -> dict[str, str]:
     path = _upward(start, ".env") or project_root() / ".env"
     if not path.is_file():

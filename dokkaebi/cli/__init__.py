@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import os
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import typer
@@ -21,7 +21,7 @@ MODULES = ("works", "market", "show", "books", "deploy", "demo")
 
 def _asked_language(arguments: Sequence[str]) -> str | None:
     """The language of `--lang`, read before the texts of `--help` are made."""
-    for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    for word, following in pairwise([*arguments, ""]):
         value = following if word == "--lang" else word.removeprefix("--lang=")
         if value != word and value in LANGUAGES:
             return value
@@ -29,18 +29,19 @@ def _asked_language(arguments: Sequence[str]) -> str | None:
 
 
 def _make_app() -> typer.Typer:
+    # Their options' texts are made when they are imported, so the language comes first.
+    from dokkaebi.cli.output import before_any_command
+
     made = typer.Typer(
         name="dokkaebi",
         cls=HelpfulGroup,
-        help=t("help_dokkaebi"),
         no_args_is_help=True,
         add_completion=False,
         context_settings={"help_option_names": ["--help", "-h"]},
     )
+    made.callback(help=t("help_dokkaebi"))(before_any_command)
     for name in MODULES:
-        module = f"{__name__}.{name}"
-        if importlib.util.find_spec(module) is not None:
-            made.add_typer(importlib.import_module(module).app)
+        made.add_typer(importlib.import_module(f"{__name__}.{name}").app)
     return made
 
 

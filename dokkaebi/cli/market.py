@@ -63,7 +63,7 @@ def offer(
         tenure=0,
         asset=paid_in.address,
         price=paid_in.parse(price),
-        expiry=_now(session) + expires_days * DAY,
+        expiry=_expiry(session, expires_days * DAY),
         ship_seconds=(7 if ship_days is None else ship_days) * DAY if delivered else 0,
         inspect_seconds=(7 if inspect_days is None else inspect_days) * DAY if delivered else 0,
         referral_bps=parse_percent(referral),
@@ -93,11 +93,18 @@ def _check_offer_options(
         raise DokkaebiError("offer_not_delivered")
 
 
-def _now(session: Session) -> int:
-    """The chain's clock, which may run ahead of ours, or ours where the chain's stood still."""
+def _expiry(session: Session, seconds: int) -> int:
+    """When an offer ends that is open for so long from now on.
+
+    Now is the chain's clock where that runs ahead, ours where the chain's newest block is old. The
+    market counts its longest time from a block, so that one isn't reckoned from our clock.
+    """
     import time
 
-    return max(int(session.chain.block()["timestamp"], 16), int(time.time()))
+    block = int(session.chain.block()["timestamp"], 16)
+    longest = int(session.suite.market.call("OFFER_SECONDS_MAX"))
+    expiry = max(block, int(time.time())) + seconds
+    return min(expiry, block + longest) if seconds <= longest else expiry
 
 
 def _salt() -> int:

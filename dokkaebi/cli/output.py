@@ -27,7 +27,7 @@ import typer
 from dokkaebi.cli.help import HelpfulCommand
 from dokkaebi.config import Settings, load_settings
 from dokkaebi.errors import DokkaebiError
-from dokkaebi.texts import LANGUAGES, set_language, t
+from dokkaebi.texts import LANGUAGES, chosen_language, set_language, t
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
@@ -59,21 +59,17 @@ def _check_language(value: str | None) -> str | None:
     return value
 
 
-_LANG = Parameter(
-    "lang",
-    Parameter.KEYWORD_ONLY,
-    default=None,
-    annotation=Annotated[
-        str | None,
-        typer.Option(
-            "--lang",
-            metavar="en|ko",
-            help=t("option_lang"),
-            rich_help_panel=t("panel_shared"),
-            callback=_check_language,
-        ),
-    ],
-)
+Language = Annotated[
+    str | None,
+    typer.Option(
+        "--lang",
+        metavar="en|ko",
+        help=t("option_lang"),
+        rich_help_panel=t("panel_shared"),
+        callback=_check_language,
+    ),
+]
+_LANG = Parameter("lang", Parameter.KEYWORD_ONLY, default=None, annotation=Language)
 
 # Groups of options; every command has `--json` and `--lang` as well.
 ALWAYS = (_option("as_json", bool, False, "--json"), _LANG)
@@ -202,6 +198,10 @@ class _Bar:
             self._progress.stop()
 
 
+def before_any_command(lang: Language = None) -> None:
+    """Lets `--lang` stand before the command as well; `run` reads it there."""
+
+
 def command(
     app: typer.Typer, *groups: tuple[Parameter, ...], name: str | None = None
 ) -> Callable[[Callable[..., Result]], Callable[..., None]]:
@@ -230,6 +230,8 @@ def command(
 def _run(function: Callable[..., Result], own: set[str], given: dict[str, Any]) -> None:
     """Runs a command; whatever goes wrong becomes a sentence and an exit code."""
     as_json = given["as_json"]
+    # Before a command's name `--lang` is read by `run`, after it here.
+    given["lang"] = given["lang"] or chosen_language()
     set_language(given["lang"])
     try:
         settings = load_settings(**{n: given[n] for n in _SETTINGS if n in given and n not in own})

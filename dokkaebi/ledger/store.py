@@ -29,6 +29,7 @@ BUSY_SECONDS = 5.0
 # Larger files aren't checked page by page each time they are opened.
 CHECKED_BYTES = 64 << 20
 REMEMBERED_ROWS = 200_000
+REPLAYED_AT_ONCE = 10_000
 CURSOR_ID = 1
 
 
@@ -221,9 +222,12 @@ class Ledger:
             self._desk = Desk(connection)
             for table in schema.DERIVED:
                 connection.execute(delete(table))
-            rows = connection.execute(select_events()).mappings().all()
-            self._derive(record for row in rows if (record := decode(dict(row))))
-            return len(rows)
+            count = 0
+            events = select_events().execution_options(yield_per=REPLAYED_AT_ONCE)
+            for rows in connection.execute(events).mappings().partitions():
+                self._derive(record for row in rows if (record := decode(dict(row))))
+                count += len(rows)
+            return count
 
     def _derive(self, records: Iterable[Record]) -> None:
         for record in records:
@@ -339,7 +343,8 @@ def _check_place(path: Path) -> None:
 
 
 def _engine(path: Path, *, writing: bool) -> Engine:
-    mode = "rwc" if writing else "ro"
+    # Readers may tidy up behind a writer that was killed, but make no file and write no row.
+    mode = "rwc" if writing else "rw"
 
     def connect() -> sqlite3.Connection:
         # The driver's own transactions would commit before each CREATE TABLE.
@@ -349,6 +354,8 @@ def _engine(path: Path, *, writing: bool) -> Engine:
             timeout=BUSY_SECONDS,
             isolation_level=None,
         )
+        if not writing:
+            connection.execute("PRAGMA query_only = ON")
         connection.create_aggregate("exact_sum", 1, schema.ExactSum)  # type: ignore[arg-type]
         return connection
 

@@ -46,6 +46,11 @@ def set_language(lang: str | None) -> None:
     _chosen = lang
 
 
+def chosen_language() -> str | None:
+    """What `set_language` chose; None if nothing did."""
+    return _chosen
+
+
 def language() -> str:
     """The language in use, `en` or `ko`."""
     return _chosen or language_of(os.environ)

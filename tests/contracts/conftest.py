@@ -21,7 +21,7 @@ def pytest_configure(config):
         return
     # Contracts with immutables differ from their compiled code and would be left out of the report.
     contract._verify_deployed_code = lambda *_: True
-    # Views become transactions with gas price 0, which Ganache refuses and Brownie retries for ever.
+    # Views become transactions at no gas price: Ganache refuses them, Brownie retries for ever.
     transact = contract.ContractCall.transact
 
     def transact_at_a_price(self, *args):

@@ -20,7 +20,7 @@ from dokkaebi.chain.documents import creation_cid
 from dokkaebi.ledger.reports.balance import Balance
 from dokkaebi.ledger.reports.exhibits import Exhibit, Exhibits
 from dokkaebi.ledger.reports.forms import Assets
-from dokkaebi.ledger.reports.patchwork import patchwork
+from dokkaebi.ledger.reports.patchwork import COLOURS, patchwork
 from dokkaebi.ledger.reports.questions import TradeRow, Work, address
 from dokkaebi.ledger.store import Snapshot
 from dokkaebi.texts import LANGUAGES, language, t
@@ -85,7 +85,7 @@ def page(
     works: Sequence[Work] = answers["works_by_creator"]
     trades: Sequence[TradeRow] = answers["trades"]
     shown: dict[int, Exhibit] = {work.id: exhibits.of(work) for work in works}
-    forms = _Forms(Assets(snapshot), shown)
+    forms = _Forms(Assets(snapshot), shown, names_of(works, shown))
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -97,7 +97,7 @@ def page(
         say=say,
         amount=forms.amount,
         exact=forms.exact,
-        who=who,
+        who=forms.who,
         work_name=forms.work_name,
         code=code,
         when=when,
@@ -222,9 +222,12 @@ def _sum_by_asset(rows: Sequence[Any], column: str) -> dict[str, int]:
 class _Forms:
     """How amounts and works are written on the page."""
 
-    def __init__(self, assets: Assets, exhibits: Mapping[int, Exhibit]) -> None:
+    def __init__(
+        self, assets: Assets, exhibits: Mapping[int, Exhibit], names: Mapping[str, str]
+    ) -> None:
         self._assets = assets
         self._exhibits = exhibits
+        self._names = names
 
     def exact(self, units: int, asset: str) -> str:
         """An amount as plain text."""
@@ -242,12 +245,35 @@ class _Forms:
             self._assets.symbol(asset),
         )
 
+    def who(self, account: str) -> Markup:
+        """An address: four patches of its own, its name if it has one, shortened to the eye."""
+        places = (account[2 + 2 * n : 4 + 2 * n] for n in range(4))
+        patches = (f"--p{n}:var(--cloth{int(p, 16) % COLOURS})" for n, p in enumerate(places))
+        return Markup('<span class=who title="{}"><i style="{}"></i>{} {}</span>').format(
+            account, ";".join(patches), self._names.get(account, ""), code(account)
+        )
+
     def work_name(self, creation: int | None) -> Markup:
         """A work's title, or its shortened CID."""
         if creation is None:
             return say("page_no_work")
         title = self._exhibits.get(creation, Exhibit()).title
         return Markup("<cite>{}</cite>").format(title) if title else code(creation_cid(creation))
+
+
+def names_of(works: Sequence[Work], exhibits: Mapping[int, Exhibit]) -> dict[str, str]:
+    """What creators call themselves: always the same, and as nobody else does."""
+    said: dict[str, set[str]] = defaultdict(set)
+    for work in works:
+        if name := exhibits[work.id].creator_name:
+            said[work.creator].add(name)
+    claims = Counter(name for names in said.values() for name in names)
+    return {
+        account: name
+        for account, names in said.items()
+        for name in names
+        if len(names) == 1 and claims[name] == 1
+    }
 
 
 def say(key: str, **values: object) -> Markup:
@@ -259,16 +285,6 @@ def say(key: str, **values: object) -> Markup:
         for lang in LANGUAGES
     ]
     return Markup("").join(spans)
-
-
-def who(account: str) -> Markup:
-    """An address: four patches of its own, shortened to the eye, whole when copied."""
-    colours = ";".join(
-        f"--p{n}:var(--cloth{int(account[2 + 2 * n : 4 + 2 * n], 16) % 9})" for n in range(4)
-    )
-    return Markup('<span class=who title="{}"><i style="{}"></i>{}</span>').format(
-        account, colours, code(account)
-    )
 
 
 def code(text: str) -> Markup:

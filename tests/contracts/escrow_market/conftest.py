@@ -8,6 +8,7 @@ from tests.contracts.support import (
     DELIVERED,
     INSTANT,
     TOKENS,
+    ZERO_BYTES32,
     make_offer,
     make_trade,
     offer_id,
@@ -65,7 +66,7 @@ class Market:
     def shipped(self, seller, buyer, referrer=ZERO_ADDRESS, **terms):
         """A freshly shipped trade."""
         trade = self.funded(seller, buyer, referrer, **terms)
-        self.contract.ship(trade, b"", {"from": seller})
+        self.contract.ship(trade, ZERO_BYTES32, {"from": seller})
         return trade
 
     def state(self, trade):

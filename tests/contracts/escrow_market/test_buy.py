@@ -9,11 +9,11 @@ from tests.contracts.support import (
     INSTANT,
     OFFER_FILLED,
     OFFER_NONE,
+    events_of,
     make_offer,
     make_work,
     offer_id,
     only_event,
-    events_of,
     register,
     reverts_with,
     sleep_to,
@@ -162,9 +162,7 @@ def test_buy_at_the_last_second(desk, registry, seller, buyer, creation):
 def test_buy_reverts_when_expired(market, desk, seller, buyer, creation):
     offer = desk.offer(seller, creation_id=creation)
     sleep_to(chain, offer.expiry + 1)
-    with reverts_with(
-        "Offer_Expired", offer_id(market, offer), offer.expiry, offer.expiry + 1
-    ):
+    with reverts_with("Offer_Expired", offer_id(market, offer), offer.expiry, offer.expiry + 1):
         desk.buy(offer, buyer)
 
 
@@ -222,7 +220,9 @@ def test_buy_reverts_without_an_allowance(desk, dkb, registry, market, seller, b
     assert registry.ownerOf(creation) == seller
 
 
-def test_buy_reverts_when_the_market_may_not_hand_over(desk, registry, market, seller, buyer, creation):
+def test_buy_reverts_when_the_market_may_not_hand_over(
+    desk, registry, market, seller, buyer, creation
+):
     offer = desk.offer(seller, creation_id=creation)
     registry.setApprovalForAll(market, False, {"from": seller})
     with reverts_with("NotOwnerNorApproved"):

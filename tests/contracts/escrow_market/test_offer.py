@@ -68,7 +68,9 @@ def test_offer_id_is_the_eip712_digest(market, seller):
             "chainId": chain.id,
             "verifyingContract": market.address,
         },
-        message_types={"Offer": [{"name": n, "type": t} for n, t in zip(fields, types, strict=True)]},
+        message_types={
+            "Offer": [{"name": n, "type": t} for n, t in zip(fields, types, strict=True)]
+        },
         message_data=dict(zip(fields, offer, strict=True)),
     )
     key = Account.create()

@@ -74,7 +74,9 @@ def test_key_comes_from_a_dotenv_file(tmp_path: Path) -> None:
     assert open_key("env:MAKER", SEPOLIA).address == Account.from_key(OWN).address
 
 
-@pytest.mark.parametrize(("value", "key"), [("", "key_variable_empty"), ("12", "key_variable_wrong")])
+@pytest.mark.parametrize(
+    ("value", "key"), [("", "key_variable_empty"), ("12", "key_variable_wrong")]
+)
 def test_variable_without_a_key_is_refused(
     monkeypatch: pytest.MonkeyPatch, value: str, key: str
 ) -> None:

@@ -92,7 +92,15 @@ def test_file_that_is_no_manifest_is_refused(tmp_path: Path, text: str | None, k
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("schema", 2), ("chain_id", "1337"), ("chain_id", True), ("first_block", -1), ("deployer", "0x12"), ("genesis_hash", "0x" + 64 * "g"), ("contracts", [])],
+    [
+        ("schema", 2),
+        ("chain_id", "1337"),
+        ("chain_id", True),
+        ("first_block", -1),
+        ("deployer", "0x12"),
+        ("genesis_hash", "0x" + 64 * "g"),
+        ("contracts", []),
+    ],
 )
 def test_manifest_with_a_wrong_field_is_refused(
     market: Market, tmp_path: Path, field: str, value: object

@@ -32,7 +32,9 @@ def test_the_chain_is_read(chain: Chain) -> None:
 
 def test_logs_come_as_the_node_sent_them(market: Market) -> None:
     manifest = market.suite.manifest
-    logs = market.chain.get_logs([market.suite.market.address], manifest.first_block, market.chain.block_number)
+    logs = market.chain.get_logs(
+        [market.suite.market.address], manifest.first_block, market.chain.block_number
+    )
     assert [log["topics"][0] for log in logs] == [market.suite.market.topic("MarketOpened")]
     assert logs[0]["blockNumber"].startswith("0x")
 
@@ -168,9 +170,8 @@ def test_an_address_is_shown_without_its_secrets() -> None:
     shown = shown_url("https://user:secret@node.example:444/v3/secretkey?key=secret")
     assert shown == "https://node.example:444/…"
     assert shown_url("http://127.0.0.1:8545") == "http://127.0.0.1:8545"
-    with fake_node(lambda method, params: b"x") as url:
-        with pytest.raises(RpcUnreachable) as caught:
-            connect(url + "/secretkey")
+    with fake_node(lambda method, params: b"x") as url, pytest.raises(RpcUnreachable) as caught:
+        connect(url + "/secretkey")
     assert "secretkey" not in str(caught.value) + json.dumps(caught.value.details)
 
 

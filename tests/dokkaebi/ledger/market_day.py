@@ -27,6 +27,7 @@ FEE_BPS = 100
 INSTANT, DELIVERED = 0, 1
 REJECT = 1
 SCRIPT_TITLE = "<script>alert('무일푼')</script>"
+SCRIPT_NAME = '"><img src=x onerror=alert(2)>'
 RTL_TITLE = "drawing\u202egpj.exe\u2066"
 LONG_TITLE = "가" * 3_400
 
@@ -135,16 +136,15 @@ class Day:
         title: str,
         royalty_bps: int = 500,
         parents: tuple[int, ...] = (),
-        creator_name: str = "이순이",
+        creator_name: str = "",
     ) -> int:
         """A work with a picture and a document, as `dokkaebi publish` makes them."""
         self.count += 1
         picture = self.works / f"work-{self.count}.svg"
         picture.write_text(f'<svg xmlns="http://www.w3.org/2000/svg"><!--{self.count}--></svg>')
         file = hash_file(picture)
-        document = make_document(
-            file, picture.name, who, title, "", creator_name, royalty_bps, parents
-        )
+        name = creator_name or f"maker {self.people.index(who)}"
+        document = make_document(file, picture.name, who, title, "", name, royalty_bps, parents)
         place = self.documents / document.place
         place.parent.mkdir(parents=True)
         place.write_bytes(document.text)
@@ -241,7 +241,7 @@ def _instant_sales(day: Day) -> None:
     moon = day.register(maker, "달항아리", 1_000)
     tiger = day.register(weaver, "까치호랑이", 333)
     remix = day.register(weaver, "Tiger in the moon jar", 777, (moon, tiger))
-    day.register(maker, RTL_TITLE, creator_name='"><img src=x onerror=alert(2)>')
+    day.register(day.people[8], RTL_TITLE, creator_name=SCRIPT_NAME)
     day.register(weaver, LONG_TITLE)
     burnt = day.register(maker, SCRIPT_TITLE)
     day.do(maker, day.registry, "burn", burnt)
@@ -251,6 +251,8 @@ def _instant_sales(day: Day) -> None:
     day.buy(fan, day.offer(buyer, INSTANT, moon, 10 * TOKENS + 1, asset=day.token.address))
     # A derivative: half of its royalty goes to its parents, one of whom is the seller.
     day.buy(buyer, day.offer(weaver, INSTANT, remix, 999_999_999_999_999_999))
+    # Sold on: now its creator is paid twice, for the derivative and for a parent.
+    day.buy(fan, day.offer(buyer, INSTANT, remix, 5 * ETHER // 3))
     # Cancelled and published again under the same id, then taken.
     terms = day.offer(weaver, INSTANT, tiger, 1)
     offer_id = day.market.call("hashOffer", terms)
@@ -262,6 +264,12 @@ def _instant_sales(day: Day) -> None:
     day.offer(maker, INSTANT, gift, 5 * ETHER)
     day.do(maker, day.registry, "approve", friend, gift)
     day.do(maker, day.registry, "transferFrom", maker, friend, gift)
+    # Somebody else's work, and one that went away and came back: nobody can take these either.
+    day.offer(weaver, INSTANT, gift, ETHER)
+    lent = day.register(maker, "lent")
+    day.offer(maker, INSTANT, lent, ETHER)
+    day.do(maker, day.registry, "transferFrom", maker, friend, lent)
+    day.do(friend, day.registry, "transferFrom", friend, maker, lent)
 
 
 def _deliveries(day: Day) -> None:

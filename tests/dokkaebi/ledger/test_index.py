@@ -20,6 +20,7 @@ from dokkaebi.config import project_root
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.ledger import index as index_module
 from dokkaebi.ledger import schema
+from dokkaebi.ledger import store as store_module
 from dokkaebi.ledger.index import Progress, index, record_of
 from dokkaebi.ledger.store import Identity, open_ledger, read_ledger
 from tests.dokkaebi.ledger.market_day import INSTANT, Day
@@ -142,7 +143,11 @@ def test_ranges_of_any_length_give_the_same_rows(
     assert dump(tmp_path / "l") == dump(books)
 
 
-def test_replay_gives_the_same_rows(identity: Identity, copied: Path) -> None:
+@pytest.mark.parametrize("at_once", [1, 13, 10_000])
+def test_replay_gives_the_same_rows(
+    identity: Identity, copied: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(store_module, "REPLAYED_AT_ONCE", at_once)
     before = dump(copied)
     with sqlite3.connect(copied) as connection:
         for table in schema.DERIVED:

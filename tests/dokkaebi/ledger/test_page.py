@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,13 @@ import pytest
 from dokkaebi.chain.suite import COIN
 from dokkaebi.ledger.reports import answer
 from dokkaebi.ledger.reports.balance import Balance, Difference
-from dokkaebi.ledger.reports.page import plots, rounded, ways
+from dokkaebi.ledger.reports.exhibits import Exhibit
+from dokkaebi.ledger.reports.page import names_of, plots, rounded, ways
 from dokkaebi.ledger.reports.patchwork import COLOURS, patchwork
 from dokkaebi.ledger.reports.questions import Moment
 from dokkaebi.ledger.reports.render import render
 from dokkaebi.ledger.store import Snapshot
-from tests.dokkaebi.ledger.market_day import SCRIPT_TITLE, Day
+from tests.dokkaebi.ledger.market_day import SCRIPT_NAME, SCRIPT_TITLE, Day
 
 VOID = {"meta", "img", "input", "br", "rect", "circle", "path", "link"}
 
@@ -85,7 +87,7 @@ def test_styles_load_nothing(snapshot: Snapshot) -> None:
 
 def test_hostile_titles_are_only_text(page: Page) -> None:
     assert SCRIPT_TITLE in page.text()
-    assert '"><img src=x onerror=alert(2)>' in page.text()
+    assert SCRIPT_NAME in page.text()
     assert not [a for _, a in page.tags if a.get("src") == "x"]
     assert "\u202e" not in page.text()
     assert "drawing gpj.exe" in page.text()
@@ -98,7 +100,7 @@ def test_a_title_of_ten_kilobytes_is_cut(page: Page) -> None:
 
 def test_pictures_are_data_of_images_never_drawings_in_the_page(day: Day, page: Page) -> None:
     pictures = [attributes for tag, attributes in page.tags if tag == "img"]
-    assert len(pictures) == 8
+    assert len(pictures) == 9
     assert all(p["src"].startswith("data:image/svg+xml;base64,") for p in pictures)
     # Drawn by us: the goblin, the market's cloth, and the cloths of works without a picture.
     drawings = [a for tag, a in page.tags if tag == "svg"]
@@ -107,7 +109,7 @@ def test_pictures_are_data_of_images_never_drawings_in_the_page(day: Day, page: 
 
 def test_without_documents_the_page_still_shows_every_work(snapshot: Snapshot) -> None:
     page = Page(html(snapshot))
-    assert len([a for t, a in page.tags if a.get("class", "").startswith("sheet work")]) == 9
+    assert len([a for t, a in page.tags if a.get("class", "").startswith("sheet work")]) == 10
     assert not [tag for tag, _ in page.tags if tag == "img"]
 
 
@@ -162,7 +164,7 @@ def test_a_long_list_is_cut_and_says_so(
 
     monkeypatch.setattr(module, "SHOWN", 4)
     text = Page(html(snapshot)).text("en")
-    assert "4 of 15 are shown" in text
+    assert "4 of 16 are shown" in text
 
 
 def test_an_empty_market_has_a_page(tmp_path: Path) -> None:
@@ -173,6 +175,27 @@ def test_an_empty_market_has_a_page(tmp_path: Path) -> None:
         ledger.write(batch())
     with read_ledger(tmp_path / "l") as snapshot:
         assert "Nothing yet." in Page(html(snapshot)).text("en")
+
+
+# Names
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ([("a", "Yi"), ("a", "Yi"), ("b", "Bak")], {"a": "Yi", "b": "Bak"}),
+        ([("a", "Yi"), ("a", "I"), ("b", "Bak")], {"b": "Bak"}),
+        ([("a", "Yi"), ("b", "Yi"), ("c", "Bak")], {"c": "Bak"}),
+        ([("a", None), ("b", "Bak")], {"b": "Bak"}),
+    ],
+)
+def test_a_name_is_shown_only_if_it_is_somebodys_alone(
+    snapshot: Snapshot, said: list[tuple[str, str | None]], shown: dict[str, str]
+) -> None:
+    (sample, *_) = answer(snapshot, ["works_by_creator"])["works_by_creator"]
+    works = [replace(sample, id=n, creator=who) for n, (who, _) in enumerate(said)]
+    exhibits = {n: Exhibit(creator_name=name) for n, (_, name) in enumerate(said)}
+    assert names_of(works, exhibits) == shown
 
 
 # Figures of the plots
@@ -215,8 +238,6 @@ def test_plots_are_all_sales(snapshot: Snapshot) -> None:
 def test_plots_choose_hours_days_or_months(
     snapshot: Snapshot, hours: int, first: str, bars: int
 ) -> None:
-    from dataclasses import replace
-
     trade = next(t for t in answer(snapshot, ["trades"])["trades"] if t.state == "settled")
     begin = 1_700_000_000
     sales = [replace(trade, ended_at=Moment(begin + 3_600 * h)) for h in {0, hours}]

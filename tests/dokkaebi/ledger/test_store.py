@@ -398,6 +398,15 @@ def test_a_snapshot_knows_what_it_is_of(ledger_file: Path) -> None:
         assert snapshot.identity == IDENTITY
 
 
+def test_reading_leaves_nothing_behind(ledger_file: Path) -> None:
+    before = ledger_file.read_bytes()
+    with read_ledger(ledger_file):
+        pass
+    assert ledger_file.read_bytes() == before
+    names = {path.name for path in ledger_file.parent.iterdir()}
+    assert names == {"ledger.sqlite3", "ledger.sqlite3.lock"}
+
+
 def test_a_reader_cant_write(ledger_file: Path) -> None:
     with read_ledger(ledger_file) as snapshot:
         with pytest.raises(DokkaebiError) as seen:

@@ -1,0 +1,352 @@
+"""Hostile payees, hooks, thieves and clocks: nobody else's money moves, nobody's is stuck."""
+
+import pytest
+from brownie import ZERO_ADDRESS, chain
+from brownie.exceptions import VirtualMachineError
+
+from tests.contracts.escrow_market.conftest import PRICE, Money
+from tests.contracts.support import (
+    COIN,
+    DELIVERED,
+    INSTANT,
+    OFFER_FILLED,
+    OFFER_OPEN,
+    TOKENS,
+    TRADE_NONE,
+    make_offer,
+    make_trade,
+    offer_id,
+    register,
+    reverts_with,
+)
+
+FEE = PRICE // 100
+REJECT, BURN_GAS, RETURN_BOMB, REVERT_BOMB, REENTER = 1, 2, 3, 4, 5
+
+
+@pytest.fixture
+def hostile(MockReceiver, buyer):
+    """A contract that does what its mode says when it's paid."""
+    return MockReceiver.deploy({"from": buyer})
+
+
+def offer_of(contract, market, sender, **terms):
+    """Makes a contract publish a delivered offer."""
+    offer = make_offer(contract.address, DELIVERED, **{"price": PRICE, **terms})
+    contract.execute(market, 0, market.offer.encode_input(offer), {"from": sender})
+    return offer
+
+
+# Payees who refuse
+
+
+@pytest.mark.parametrize("mode", [REJECT, BURN_GAS, RETURN_BOMB, REVERT_BOMB])
+def test_a_hostile_creator_stops_nobody(
+    market, desk, registry, coin, hostile, seller, buyer, mode, referrer
+):
+    work = register_by(registry, hostile, seller)
+    registry.approve(market, work, {"from": seller})
+    offer = desk.offer(seller, creation_id=work, referral_bps=1_000)
+    hostile.setMode(mode)
+    before = coin.of(seller), coin.of(referrer)
+    tx = market.buy(offer, referrer, {"from": buyer, "value": PRICE, "gas_limit": 3_000_000})
+    royalty = PRICE // 20
+    assert registry.ownerOf(work) == buyer
+    assert coin.of(seller) - before[0] == PRICE - FEE - royalty - PRICE // 10
+    assert coin.of(referrer) - before[1] == PRICE // 10
+    # A return bomb is an answer: the coins are there.
+    assert desk.credit(coin, hostile) + hostile.balance() == royalty
+    assert tx.gas_used < 400_000
+
+
+def register_by(registry, contract, new_owner):
+    """A work of a contract's, given to `new_owner`."""
+    from tests.contracts.support import id_of, make_work
+
+    work = make_work(50)
+    sender = new_owner
+    contract.execute(registry, 0, registry.register.encode_input(work), {"from": sender})
+    id_ = id_of(work, contract)
+    move = registry.transferFrom.encode_input(contract, new_owner, id_)
+    contract.execute(registry, 0, move, {"from": sender})
+    return id_
+
+
+@pytest.mark.parametrize("mode", [REJECT, BURN_GAS, RETURN_BOMB, REVERT_BOMB])
+def test_a_hostile_buyer_cant_stop_the_deadline(
+    market, desk, coin, hostile, seller, stranger, buyer, mode
+):
+    offer = desk.offer(seller)
+    data = market.fund.encode_input(offer, ZERO_ADDRESS)
+    hostile.execute(market, PRICE, data, {"from": buyer, "value": PRICE})
+    trade = make_trade(market, offer, hostile)
+    chain.mine(timestamp=desk.deadline(trade) + 1)
+    hostile.setMode(mode)
+    tx = market.claimTimeout(trade, {"from": stranger, "gas_limit": 3_000_000})
+    assert desk.credit(coin, hostile) + hostile.balance() == PRICE
+    assert tx.gas_used < 300_000
+
+
+@pytest.mark.parametrize("mode", [REJECT, BURN_GAS, REVERT_BOMB])
+def test_a_hostile_seller_cant_keep_a_buyer_from_ending(
+    market, desk, coin, hostile, buyer, treasury, mode
+):
+    trade, _ = desk.fund(offer_of(hostile, market, buyer), buyer)
+    hostile.setMode(mode)
+    market.confirm(trade, {"from": buyer, "gas_limit": 3_000_000})
+    assert desk.state(trade) == TRADE_NONE
+    assert desk.credit(coin, hostile) == PRICE - FEE
+
+
+def test_a_hostile_referrer_stops_nobody(market, desk, coin, hostile, seller, buyer):
+    trade = desk.shipped(seller, buyer, hostile, referral_bps=1_000)
+    hostile.setMode(BURN_GAS)
+    before = coin.of(seller)
+    market.confirm(trade, {"from": buyer, "gas_limit": 3_000_000})
+    assert coin.of(seller) - before == PRICE - FEE - PRICE // 10
+    assert desk.credit(coin, hostile) == PRICE // 10
+
+
+# Little gas
+
+
+def test_too_little_gas_undoes_all_or_pays(market, desk, coin, MockReceiver, buyer):
+    """Nobody can turn a payment that works into a credit by giving little gas: for each amount of
+    gas either the whole call fails or the seller is paid."""
+    honest = MockReceiver.deploy({"from": buyer})
+    outcomes = set()
+    for number, gas in enumerate(range(40_000, 130_000, 1_500)):
+        trade, _ = desk.fund(offer_of(honest, market, buyer, salt=number), buyer)
+        paid = honest.balance()
+        try:
+            market.confirm(trade, {"from": buyer, "gas_limit": gas})
+        except VirtualMachineError:
+            outcomes.add("undone")
+            assert honest.balance() == paid
+            assert desk.state(trade) != TRADE_NONE
+        else:
+            outcomes.add("paid")
+            assert honest.balance() - paid == PRICE - FEE
+        assert desk.credit(coin, honest) == 0
+    assert outcomes == {"undone", "paid"}
+
+
+# Reentrancy
+
+
+@pytest.fixture
+def scripted(market, desk, hostile, buyer, seller):
+    """A hostile seller with a second trade under way, who calls back when it is paid."""
+
+    def script(name, *arguments, value=0):
+        hostile.addCall(market, value, getattr(market, name).encode_input(*arguments))
+        hostile.setMode(REENTER)
+
+    return script
+
+
+@pytest.mark.parametrize("name", ["ship", "confirm", "refund", "claimTimeout"])
+def test_reentering_the_same_trade_finds_it_ended(
+    market, desk, coin, hostile, scripted, buyer, treasury, name
+):
+    trade, _ = desk.fund(offer_of(hostile, market, buyer), buyer)
+    other, _ = desk.fund(offer_of(hostile, market, buyer, salt=2), buyer)
+    scripted(name, trade, b"\0" * 32) if name == "ship" else scripted(name, trade)
+    tx = market.confirm(trade, {"from": buyer, "gas_limit": 3_000_000})
+    (reentered,) = [e for e in tx.events if e.name == "Reentered"]
+    assert reentered["success"] is False
+    assert hostile.balance() == PRICE - FEE
+    assert coin.of(market) == other.amount + desk.credit(coin, treasury)
+
+
+def test_reentering_to_end_another_trade_pays_each_once(
+    market, desk, coin, hostile, scripted, buyer, treasury
+):
+    first, _ = desk.fund(offer_of(hostile, market, buyer), buyer)
+    second, _ = desk.fund(offer_of(hostile, market, buyer, salt=2), buyer)
+    scripted("refund", second)
+    before = coin.of(buyer)
+    tx = market.confirm(first, {"from": buyer, "gas_limit": 3_000_000})
+    gas = tx.gas_used * tx.gas_price
+    assert hostile.balance() == PRICE - FEE
+    assert coin.of(buyer) - before + gas == PRICE
+    assert coin.of(market) == desk.credit(coin, treasury) == FEE
+
+
+def test_reentering_withdraw_pays_once(market, desk, coin, hostile, scripted, buyer, treasury):
+    trade, _ = desk.fund(offer_of(hostile, market, buyer), buyer)
+    hostile.setMode(REJECT)
+    market.confirm(trade, {"from": buyer, "gas_limit": 3_000_000})
+    scripted("withdraw", COIN, hostile.address)
+    market.withdrawFor(COIN, hostile, {"from": buyer, "gas_limit": 3_000_000})
+    assert hostile.balance() == PRICE - FEE
+    assert coin.of(market) == desk.credit(coin, treasury)
+
+
+def test_reentering_buy_from_a_payment_sells_once(
+    market, desk, registry, coin, hostile, scripted, seller, buyer, treasury
+):
+    work = register_by(registry, hostile, seller)
+    registry.approve(market, work, {"from": seller})
+    offer = desk.offer(seller, creation_id=work)
+    scripted("buy", offer, ZERO_ADDRESS, value=PRICE // 20)
+    tx = market.buy(offer, ZERO_ADDRESS, {"from": buyer, "value": PRICE, "gas_limit": 3_000_000})
+    (reentered,) = [e for e in tx.events if e.name == "Reentered"]
+    assert reentered["success"] is False
+    assert registry.ownerOf(work) == buyer
+    assert coin.of(market) == desk.credit(coin, treasury)
+
+
+# Hooks of tokens
+
+
+@pytest.fixture
+def hooked(MockHookToken, MockReceiver, market, buyer):
+    """A token with hooks, and a contract that holds some, has approved the market and is hooked."""
+    token = MockHookToken.deploy({"from": buyer})
+    agent = MockReceiver.deploy({"from": buyer})
+    token.mint(agent, 100 * TOKENS, {"from": buyer})
+    token.mint(buyer, 100 * TOKENS, {"from": buyer})
+    token.approve(market, 2**256 - 1, {"from": buyer})
+    approve = token.approve.encode_input(market, 2**256 - 1)
+    agent.execute(token, 0, approve, {"from": buyer})
+    token.setHooked(agent, True, {"from": buyer})
+    return token, agent
+
+
+def test_a_nested_deposit_is_counted_once(market, desk, hooked, seller, buyer):
+    """The sender's hook funds another offer in the middle of paying for the first."""
+    token, agent = hooked
+    money = Money(token)
+    first = desk.offer(seller, asset=token.address)
+    second = desk.offer(seller, asset=token.address, salt=2)
+    agent.addCall(market, 0, market.fund.encode_input(second, ZERO_ADDRESS))
+    agent.setMode(REENTER)
+    data = market.fund.encode_input(first, ZERO_ADDRESS)
+    with reverts_with("Asset_AmountWrong", token, 2 * PRICE, PRICE):
+        agent.execute(market, 0, data, {"from": buyer, "gas_limit": 5_000_000})
+    assert money.of(market) == 0
+    assert desk.offer_state(first) == desk.offer_state(second) == OFFER_OPEN
+
+
+def test_a_nested_fill_of_the_same_offer_is_refused(market, desk, hooked, seller, buyer):
+    token, agent = hooked
+    offer = desk.offer(seller, asset=token.address)
+    data = market.fund.encode_input(offer, ZERO_ADDRESS)
+    agent.addCall(market, 0, data)
+    agent.setMode(REENTER)
+    agent.execute(market, 0, data, {"from": buyer, "gas_limit": 5_000_000})
+    assert token.balanceOf(market) == PRICE
+    assert desk.offer_state(offer) == OFFER_FILLED
+
+
+def test_a_nested_refund_during_the_deposit_is_undone(
+    market, desk, hooked, seller, buyer, MockReceiver
+):
+    """Two contracts of one thief: the buyer's hook makes the seller refund before the money is in."""
+    token, agent = hooked
+    accomplice = MockReceiver.deploy({"from": buyer})
+    innocent, _ = desk.fund(desk.offer(seller, asset=token.address, salt=9), buyer)
+    offer = offer_of(accomplice, market, buyer, asset=token.address)
+    trade = make_trade(market, offer, agent)
+    refund = market.refund.encode_input(trade)
+    agent.addCall(accomplice, 0, accomplice.execute.encode_input(market, 0, refund))
+    agent.setMode(REENTER)
+    data = market.fund.encode_input(offer, ZERO_ADDRESS)
+    with reverts_with("Asset_AmountWrong", token, 0, PRICE):
+        agent.execute(market, 0, data, {"from": buyer, "gas_limit": 5_000_000})
+    assert token.balanceOf(market) == innocent.amount
+
+
+@pytest.mark.parametrize("act", ["withdraw", "refund", "fund"])
+def test_a_hooked_payee_who_reenters_stops_only_itself(
+    market, desk, hooked, seller, buyer, treasury, act
+):
+    """The seller's hook moves the market's balance while it is being paid: its own payment is
+    undone and credited, and the books hold."""
+    token, agent = hooked
+    money = Money(token)
+    trade, _ = desk.fund(offer_of(agent, market, buyer, asset=token.address), buyer)
+    other, _ = desk.fund(offer_of(agent, market, buyer, asset=token.address, salt=2), buyer)
+    third = desk.offer(seller, asset=token.address, salt=3)
+    calls = {
+        "withdraw": market.withdrawFor.encode_input(token, treasury),
+        "refund": market.refund.encode_input(other),
+        "fund": market.fund.encode_input(third, ZERO_ADDRESS),
+    }
+    agent.addCall(market, 0, calls[act])
+    agent.setMode(REENTER)
+    market.confirm(trade, {"from": buyer, "gas_limit": 5_000_000})
+    assert desk.state(trade) == TRADE_NONE
+    escrow = other.amount if desk.state(other) != TRADE_NONE else 0
+    escrow += PRICE if desk.offer_state(third) == OFFER_FILLED else 0
+    owed = escrow + desk.credit(money, agent) + desk.credit(money, treasury)
+    assert token.balanceOf(market) == owed
+
+
+# Thieves
+
+
+def test_coins_forced_into_the_market_change_nothing(
+    market, desk, coin, MockForcer, seller, buyer, stranger, treasury
+):
+    MockForcer.deploy(market, {"from": stranger, "value": 12_345})
+    trade = desk.funded(seller, buyer)
+    before = coin.of(seller)
+    market.confirm(trade, {"from": buyer})
+    assert coin.of(seller) - before == PRICE - FEE
+    assert coin.of(market) == 12_345 + desk.credit(coin, treasury)
+
+
+def test_a_trade_of_one_market_is_nothing_in_another(
+    EscrowMarket, registry, treasury, desk, seller, buyer
+):
+    trade = desk.funded(seller, buyer)
+    twin = EscrowMarket.deploy(registry, treasury, 100, {"from": seller})
+    with reverts_with("Trade_StateWrong", twin.hashTrade(trade), 0, 1):
+        twin.refund(trade, {"from": seller})
+
+
+def test_the_market_moves_no_creation_that_it_only_may_move(
+    market, desk, registry, seller, stranger, creation
+):
+    """An approval alone is worth nothing to a thief: an offer needs the seller's own call."""
+    forged = make_offer(seller, INSTANT, creation_id=creation, tenure=1, price=1)
+    with reverts_with("Offer_NotSeller", stranger, seller):
+        market.offer(forged, {"from": stranger})
+    own = make_offer(stranger, INSTANT, creation_id=creation, tenure=1, price=1)
+    market.offer(own, {"from": stranger})
+    with reverts_with("TransferFromIncorrectOwner"):
+        market.buy(own, ZERO_ADDRESS, {"from": seller, "value": 1})
+
+
+def test_the_market_pulls_no_tokens_but_the_callers(
+    market, desk, dkb, token, seller, buyer, stranger
+):
+    """The buyer's allowance is no good to a stranger who takes an offer."""
+    offer = desk.offer(seller, asset=dkb.address, price=50 * TOKENS)
+    before = token.balanceOf(buyer)
+    desk.fund(offer, stranger)
+    assert token.balanceOf(buyer) == before
+
+
+def test_a_token_as_registry_or_registry_as_token_moves_nothing(
+    market, desk, registry, seller, buyer, creation
+):
+    """The registry answers `transferFrom`, but its amounts are ids: naming it as asset is refused."""
+    registry.setApprovalForAll(market, True, {"from": buyer})
+    own = register(registry, buyer, n=70)
+    offer = desk.offer(seller, asset=registry.address, price=min(own, 2**128 - 1))
+    with pytest.raises(VirtualMachineError):
+        desk.fund(offer, buyer)
+    assert registry.ownerOf(own) == buyer
+
+
+def test_a_filled_offer_stays_filled_after_its_trade_ended(market, desk, seller, buyer):
+    offer = desk.offer(seller)
+    trade, _ = desk.fund(offer, buyer)
+    market.refund(trade, {"from": seller})
+    with reverts_with("Offer_AlreadyPublished", offer_id(market, offer), OFFER_FILLED):
+        market.offer(offer, {"from": seller})
+    with reverts_with("Offer_NotOpen", offer_id(market, offer), OFFER_FILLED):
+        desk.fund(offer, buyer)
