@@ -153,9 +153,9 @@ def test_a_transaction_is_never_sent_twice() -> None:
 
 @pytest.mark.parametrize("data", ["0xabcd", {"result": "0xabcd"}, {"data": "0xabcd"}])
 def test_revert_data_is_found_wherever_nodes_put_it(data: object) -> None:
-    with fake_node(lambda method, params: error(3, "execution reverted", data)) as url:
-        with pytest.raises(RpcRefused) as caught:
-            Chain(url).call("0x" + 40 * "1", "0x")
+    refuse = error(3, "execution reverted", data)
+    with fake_node(lambda method, params: refuse) as url, pytest.raises(RpcRefused) as caught:
+        Chain(url).call("0x" + 40 * "1", "0x")
     assert caught.value.data == "0xabcd"
     assert (caught.value.code, caught.value.message) == (3, "execution reverted")
 

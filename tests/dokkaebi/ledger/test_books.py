@@ -203,7 +203,7 @@ def test_report_writes_csv_a_file_each(run: Run, books: Path, tmp_path: Path) ->
     assert code == 0
     assert len(list(folder.glob("*.csv"))) == 8
     with (folder / "trades.csv").open(newline="") as file:
-        assert len(list(csv.DictReader(file))) == 16
+        assert len(list(csv.DictReader(file))) == 17
 
 
 def test_report_writes_one_csv_into_a_file(run: Run, books: Path, tmp_path: Path) -> None:

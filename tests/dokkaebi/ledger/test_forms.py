@@ -52,14 +52,14 @@ def test_the_whole_report(day: Day, snapshot: Snapshot) -> None:
     assert report["events"] == len(snapshot.rows(select(schema.event)))
     assert report["balances_match"] is None
     assert QUESTIONS.keys() <= report.keys()
-    assert len(report["creations"]) == 10
+    assert len(report["creations"]) == 11
     assert SCRIPT_TITLE in {work["title"] for work in report["creations"]}
 
 
 def test_the_reports_trades_add_up(snapshot: Snapshot) -> None:
     report = json.loads(text(snapshot, "json"))
     parts = {"seller", "royalty", "referral", "fee", "refund"}
-    assert len(report["trades"]) == 16
+    assert len(report["trades"]) == 17
     for trade in report["trades"]:
         assert {"id", "state", "seller", "buyer", "asset", "amount", "split"} <= trade.keys()
         assert trade["split"].keys() == parts

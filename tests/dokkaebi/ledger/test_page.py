@@ -100,7 +100,7 @@ def test_a_title_of_ten_kilobytes_is_cut(page: Page) -> None:
 
 def test_pictures_are_data_of_images_never_drawings_in_the_page(day: Day, page: Page) -> None:
     pictures = [attributes for tag, attributes in page.tags if tag == "img"]
-    assert len(pictures) == 9
+    assert len(pictures) == 10
     assert all(p["src"].startswith("data:image/svg+xml;base64,") for p in pictures)
     # Drawn by us: the goblin, the market's cloth, and the cloths of works without a picture.
     drawings = [a for tag, a in page.tags if tag == "svg"]
@@ -109,7 +109,7 @@ def test_pictures_are_data_of_images_never_drawings_in_the_page(day: Day, page: 
 
 def test_without_documents_the_page_still_shows_every_work(snapshot: Snapshot) -> None:
     page = Page(html(snapshot))
-    assert len([a for t, a in page.tags if a.get("class", "").startswith("sheet work")]) == 10
+    assert len([a for t, a in page.tags if a.get("class", "").startswith("sheet work")]) == 11
     assert not [tag for tag, _ in page.tags if tag == "img"]
 
 
@@ -164,7 +164,7 @@ def test_a_long_list_is_cut_and_says_so(
 
     monkeypatch.setattr(module, "SHOWN", 4)
     text = Page(html(snapshot)).text("en")
-    assert "4 of 16 are shown" in text
+    assert "4 of 17 are shown" in text
 
 
 def test_an_empty_market_has_a_page(tmp_path: Path) -> None:
