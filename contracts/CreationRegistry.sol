@@ -56,9 +56,7 @@ contract CreationRegistry is ICreationRegistry, ERC721 {
     }
 
     /// @inheritdoc ICreationRegistry
-    function registerBatch(
-        Work[] calldata works
-    ) external override returns (uint256[] memory ids) {
+    function registerBatch(Work[] calldata works) external override returns (uint256[] memory ids) {
         ids = new uint256[](works.length);
         if (works.length == 0) return ids;
         uint256 number = _numberOf(msg.sender);
@@ -75,10 +73,11 @@ contract CreationRegistry is ICreationRegistry, ERC721 {
         uint256 parentCount = work.parents.length;
         if (parentCount != 0) _recordParents(id, work.parents);
 
-        uint256 record = block.timestamp |
-            (creatorNumber << CREATOR_SHIFT) |
-            (royaltyBps << ROYALTY_SHIFT) |
-            (parentCount << PARENTS_SHIFT);
+        uint256 record =
+            block.timestamp |
+                (creatorNumber << CREATOR_SHIFT) |
+                (royaltyBps << ROYALTY_SHIFT) |
+                (parentCount << PARENTS_SHIFT);
         _mintAndSetExtraDataUnchecked(msg.sender, id, uint96(record));
 
         emit CreationRegistered(
@@ -190,12 +189,7 @@ contract CreationRegistry is ICreationRegistry, ERC721 {
     function royaltiesOf(
         uint256 id,
         uint256 salePrice
-    )
-        external
-        view
-        override
-        returns (address[] memory receivers, uint256[] memory amounts)
-    {
+    ) external view override returns (address[] memory receivers, uint256[] memory amounts) {
         uint256 record = _recordOf(id);
         uint256 royalty = _royaltyOf(record, salePrice);
         uint256 count = (record >> PARENTS_SHIFT) & PARENTS_MASK;

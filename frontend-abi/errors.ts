@@ -241,8 +241,8 @@ export const errorTexts = {
     "ko": "이 거래의 판매자 {seller}만 할 수 있습니다. 요청한 계정은 {caller}입니다."
   },
   "Trade_StateWrong": {
-    "en": "The trade {tradeId} is {seen}; this needs it {needed}.",
-    "ko": "거래 {tradeId}의 상태는 '{seen}'입니다. 필요한 상태: {needed}."
+    "en": "The trade {tradeId} is {seen}; for this it would have to be {needed}.",
+    "ko": "거래 {tradeId}의 상태는 '{seen}'입니다. 이 일에는 '{needed}' 상태여야 합니다."
   },
   "TransferFromIncorrectOwner": {
     "en": "The creation doesn't belong to the account it should come from. It may have been sold.",

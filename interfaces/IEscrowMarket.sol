@@ -377,18 +377,13 @@ interface IEscrowMarket {
     function offerState(bytes32 offerId) external view returns (OfferState state);
 
     /// @notice What a delivered trade is, and the last second of its current window.
-    function tradeState(
-        bytes32 tradeId
-    ) external view returns (TradeState state, uint256 deadline);
+    function tradeState(bytes32 tradeId) external view returns (TradeState state, uint256 deadline);
 
     /// @notice What a payee can withdraw, smallest unit.
     function creditOf(address asset, address payee) external view returns (uint256 amount);
 
     /// @notice How the price of an offer would be divided now.
-    function splitOf(
-        Offer calldata offer_,
-        address referrer
-    ) external view returns (Split memory);
+    function splitOf(Offer calldata offer_, address referrer) external view returns (Split memory);
 
     /// @notice The registry whose creations are sold here.
     function REGISTRY() external view returns (address);

@@ -15,6 +15,7 @@ contract MockSenderFeeToken is MockToken {
     function _update(address from, address to, uint256 amount) internal override {
         super._update(from, to, amount);
         uint256 fee = (amount * feeBps) / 10_000;
-        if (from != address(0) && to != address(0) && fee != 0) super._update(from, address(0), fee);
+        if (from != address(0) && to != address(0) && fee != 0)
+            super._update(from, address(0), fee);
     }
 }

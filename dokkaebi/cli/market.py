@@ -29,8 +29,8 @@ TradeId = Annotated[str, typer.Argument(metavar="TRADE", help=t("arg_trade"))]
 Referrer = Annotated[str | None, typer.Option(metavar="ADDRESS", help=t("option_referrer"))]
 
 
-def _days(text: str) -> Any:
-    return typer.Option(metavar="DAYS", help=t(text), min=0, max=DAYS_MAX)
+def _days(text: str, least: int = 0) -> Any:
+    return typer.Option(metavar="DAYS", help=t(text), min=least, max=DAYS_MAX)
 
 
 @command(app, NODE, SIGN)
@@ -44,7 +44,7 @@ def offer(
     inspect_days: Annotated[int | None, _days("option_inspect_days")] = None,
     details: Annotated[Path | None, typer.Option(metavar="FILE", help=t("option_details"))] = None,
     referral: Annotated[str, typer.Option(metavar="PERCENT", help=t("option_referral"))] = "0",
-    expires_days: Annotated[int, _days("option_expires_days")] = 30,
+    expires_days: Annotated[int, _days("option_expires_days", least=1)] = 30,
 ) -> Result:
     """Publishes an offer."""
     from dokkaebi.chain import market as chain_market

@@ -1,4 +1,4 @@
-"""What the market's tests share: a creation for sale, two kinds of money, and short names for acts."""
+"""What the market's tests share: a creation for sale, two kinds of money, names for acts."""
 
 import pytest
 from brownie import ZERO_ADDRESS, accounts

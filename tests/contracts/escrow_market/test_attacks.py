@@ -243,7 +243,7 @@ def test_a_nested_fill_of_the_same_offer_is_refused(market, desk, hooked, seller
 def test_a_nested_refund_during_the_deposit_is_undone(
     market, desk, hooked, seller, buyer, MockReceiver
 ):
-    """Two contracts of one thief: the buyer's hook makes the seller refund before the money is in."""
+    """Two contracts of one thief: the buyer's hook has the seller refund before the money is in."""
     token, agent = hooked
     accomplice = MockReceiver.deploy({"from": buyer})
     innocent, _ = desk.fund(desk.offer(seller, asset=token.address, salt=9), buyer)
@@ -333,7 +333,7 @@ def test_the_market_pulls_no_tokens_but_the_callers(
 def test_a_token_as_registry_or_registry_as_token_moves_nothing(
     market, desk, registry, seller, buyer, creation
 ):
-    """The registry answers `transferFrom`, but its amounts are ids: naming it as asset is refused."""
+    """The registry has a `transferFrom`, but its amounts are ids: as an asset it is refused."""
     registry.setApprovalForAll(market, True, {"from": buyer})
     own = register(registry, buyer, n=70)
     offer = desk.offer(seller, asset=registry.address, price=min(own, 2**128 - 1))

@@ -114,7 +114,7 @@ def test_offer_dry_run_sends_nothing(market: Market, creation: str) -> None:
         (["--creation", "CID", "--price", "0." + "1" * 19], "amount_too_fine"),
         (["--creation", "CID", "--price", "1", "--asset", "dogs"], "asset_unknown"),
         (["--creation", "CID", "--price", "1", "--referral", "50.01"], "Offer_ReferralTooHigh"),
-        (["--creation", "CID", "--price", "1", "--expires-days", "0"], "Offer_ExpiryOutOfRange"),
+        (["--creation", "CID", "--price", "1", "--expires-days", "0"], "usage_wrong"),
         (["--creation", "CID", "--price", "1", "--expires-days", "366"], "Offer_ExpiryOutOfRange"),
         (["--delivered", "--price", "1", "--ship-days", "61"], "Offer_ShipWindowOutOfRange"),
         (["--delivered", "--price", "1", "--ship-days", "0"], "Offer_ShipWindowOutOfRange"),

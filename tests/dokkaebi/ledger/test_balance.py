@@ -144,10 +144,14 @@ def test_the_check_is_of_the_ledgers_last_block_whatever_came_after(
     identity = Identity.of(day.manifest())
     maker, buyer = day.people[2], day.people[4]
     terms = day.offer(maker, INSTANT, day.register(maker, "a work"), 10_001)
+    # Asking for a burnt work's owner reverts, so that this batch is asked again one by one.
+    day.do(maker, day.registry, "burn", day.register(maker, "burnt"))
     with open_ledger(tmp_path / "l", identity) as ledger:
         index(day.chain, identity, ledger)
     day.buy(buyer, terms)
-    assert checked(day, tmp_path / "l").matches
+    balance = checked(day, tmp_path / "l")
+    # The fee that the market holds since would be surplus.
+    assert (balance.differences, balance.surplus) == ((), {})
 
 
 def test_another_chain_cant_be_compared(copied: Path, small_market: Callable[[], Day]) -> None:
