@@ -21,7 +21,8 @@ def unreachable(url: str) -> str:
     return caught.value.key
 
 
-def test_the_chain_is_read(chain: Chain) -> None:
+def test_the_chain_is_read(market: Market) -> None:
+    chain = market.chain
     assert chain.chain_id == 1337
     assert chain.block(0)["hash"] == chain.genesis_hash
     assert chain.block_number >= 3

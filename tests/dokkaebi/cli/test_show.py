@@ -57,6 +57,12 @@ def test_only_offers_that_can_be_taken_are_listed(
     assert market.do("show", creation)["open_offers"] == [offer]
     market.do("cancel", offer)
     assert market.do("show", creation)["open_offers"] == []
+    old = market.do("offer", "--creation", creation, "--price", "0.01")["offer"]
+    registry, number = market.suite.registry, parse_creation_id(creation)
+    move = registry.encode("transferFrom", address(CREATOR), address(BUYER), number)
+    market.send(CREATOR, registry.address, move)
+    assert market.do("show", creation)["open_offers"] == []
+    assert market.do("show", old)["hindrance"] == "moved"
 
 
 def test_a_derivative_and_a_burnt_creation(market: Market, creation: str, tmp_path: Path) -> None:
