@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from dokkaebi.chain.documents import creation_cid
 from dokkaebi.chain.reverts import Reverted, reverted
 from dokkaebi.chain.rpc import Log, RpcRefused
 from dokkaebi.chain.suite import COIN, Contract, Suite
@@ -389,8 +388,3 @@ def _place(log: Log) -> tuple[int, str]:
 
 def _hex(value: bytes) -> str:
     return "0x" + value.hex()
-
-
-def creation_text(creation_id: int) -> str:
-    """A creation as people see it, a dash for none."""
-    return creation_cid(creation_id) if creation_id else "—"

@@ -12,6 +12,7 @@ from brownie import ZERO_ADDRESS, web3
 from brownie.convert import EthAddress
 from brownie.exceptions import VirtualMachineError
 from eth_utils import keccak
+from hypothesis import HealthCheck, settings
 
 ZERO_BYTES32 = bytes(32)
 COIN = ZERO_ADDRESS
@@ -132,6 +133,14 @@ def sleep_to(chain, timestamp):
 def wake_up():
     """Forgets a `sleep_to` that no transaction followed."""
     vars(web3.eth).pop("send_transaction", None)
+
+
+# Fuzzing
+
+
+def examples(count):
+    """Settings of a fuzz test. The health checks of this old Hypothesis fail on a busy machine."""
+    return settings(max_examples=count, suppress_health_check=HealthCheck.all())
 
 
 # Events

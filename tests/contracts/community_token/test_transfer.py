@@ -2,10 +2,14 @@
 
 from brownie import ZERO_ADDRESS
 from brownie.test import given, strategy
-from hypothesis import settings
 
 from tests.contracts.conftest import OPENING_SUPPLY, PURSE
-from tests.contracts.support import event_names, only_event, reverts_with
+from tests.contracts.support import (
+    event_names,
+    examples,
+    only_event,
+    reverts_with,
+)
 
 INFINITE = 2**256 - 1
 
@@ -135,7 +139,7 @@ def test_an_allowance_just_below_infinite_is_used(token, seller, buyer, stranger
 
 
 @given(parts=strategy("uint256[3]", max_value=PURSE))
-@settings(max_examples=10)
+@examples(10)
 def test_transfers_only_move(token, seller, buyer, stranger, parts):
     people = (seller, buyer, stranger)
     before = [token.balanceOf(person) for person in people]

@@ -3,11 +3,11 @@
 import pytest
 from brownie import web3
 from brownie.test import given, strategy
-from hypothesis import settings
 
 from tests.contracts.support import (
     cid_text,
     creation_id,
+    examples,
     id_of,
     make_work,
     only_event,
@@ -66,7 +66,7 @@ def test_id_of_reverts_when_the_size_is_out_of_bounds(registry, creator, size):
     size=strategy("uint256", min_value=128, max_value=16_383),
     owner=strategy("bytes20"),
 )
-@settings(max_examples=40)
+@examples(40)
 def test_id_of_equals_python_for_any_work(registry, digest, size, owner):
     address = web3.to_checksum_address(bytes(owner))
     assert registry.idOf(digest, size, address) == creation_id(digest, size, address)

@@ -3,9 +3,14 @@
 import brownie
 import pytest
 from brownie.test import given, strategy
-from hypothesis import settings
 
-from tests.contracts.support import make_work, register, register_all, reverts_with
+from tests.contracts.support import (
+    examples,
+    make_work,
+    register,
+    register_all,
+    reverts_with,
+)
 
 PRICE_MAX = 2**128 - 1
 AMOUNTS = [0, 1, 19, 20, 21, 9_999, 10_000, 10_001, 10**18 + 7, PRICE_MAX]
@@ -146,7 +151,7 @@ def test_royalties_of_reverts_when_the_price_overflows(registry, work_id):
     price=strategy("uint256", max_value=PRICE_MAX),
     parents=strategy("uint8", max_value=8),
 )
-@settings(max_examples=40)
+@examples(40)
 def test_royalties_of_equal_python_for_any_price(registry, derivatives, price, parents):
     _, amounts = registry.royaltiesOf(derivatives[parents], price)
     assert list(amounts) == expected_split(price, 777, parents)
@@ -158,7 +163,7 @@ def test_royalties_of_equal_python_for_any_price(registry, derivatives, price, p
     bps=strategy("uint16", max_value=1_000),
     n=strategy("uint32", min_value=1_000),
 )
-@settings(max_examples=15)
+@examples(15)
 def test_any_royalty_is_kept_and_rounds_down(registry, creator, price, bps, n):
     id_ = register(registry, creator, n, royalty_bps=bps)
     assert registry.royaltyInfo(id_, price) == (creator, price * bps // 10_000)

@@ -3,9 +3,14 @@
 import pytest
 from brownie import ZERO_ADDRESS, web3
 from brownie.test import given, strategy
-from hypothesis import settings
 
-from tests.contracts.support import cid_text, document_name, folder_block, sha256
+from tests.contracts.support import (
+    cid_text,
+    document_name,
+    examples,
+    folder_block,
+    sha256,
+)
 
 RAW, DAG_PB = 0x55, 0x70
 
@@ -31,7 +36,7 @@ def test_document_name_is_the_lower_case_address(identifier, address):
 
 
 @given(owner=strategy("bytes20"))
-@settings(max_examples=25)
+@examples(25)
 def test_document_name_equals_python_for_any_address(identifier, owner):
     address = web3.to_checksum_address(bytes(owner))
     assert identifier.documentName(address) == document_name(address)
@@ -61,6 +66,6 @@ def test_cid_knows_the_empty_folder(identifier):
 
 
 @given(digest=strategy("bytes32"))
-@settings(max_examples=25)
+@examples(25)
 def test_cid_equals_python_for_any_digest(identifier, digest):
     assert identifier.cid(bytes([RAW]), digest) == cid_text(RAW, digest)

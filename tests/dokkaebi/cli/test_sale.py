@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_utils.address import to_checksum_address
 
 from dokkaebi.chain import market as room
 from dokkaebi.chain.documents import creation_cid, parse_creation_id
+from dokkaebi.chain.keys import open_key
 from dokkaebi.chain.market import (
     Offer,
     credits_of,
@@ -17,7 +19,13 @@ from dokkaebi.chain.market import (
     offer_state,
     trade_state,
 )
-from dokkaebi.chain.suite import COIN
+from dokkaebi.chain.sender import Sender
+from dokkaebi.chain.suite import COIN, Contract
+from dokkaebi.cli.market import _approve_exactly
+from dokkaebi.cli.output import Session
+from dokkaebi.cli.sending import Steps
+from dokkaebi.config import load_settings
+from dokkaebi.deploy.artifacts import load_artifact
 from tests.dokkaebi.conftest import (
     BUYER,
     CREATOR,
@@ -481,3 +489,47 @@ def test_offer_published_elsewhere_can_be_bought(market: Market, creation: str) 
     offer = "0x" + suite.market.call("hashOffer", terms).hex()
     assert int(market.do("buy", offer, key=BUYER)["split"]["seller"]) == 1
     assert creation_cid(number) == creation
+
+
+# Tokens that the market doesn't know
+
+
+def deployed(market: Market, name: str) -> Contract:
+    """A token of contracts/mocks, with 10 whole ones for BUYER."""
+    artifact = load_artifact(name)
+    sender = Sender(market.chain, open_key(STRANGER, market.chain.chain_id))
+    where = to_checksum_address(sender.create(artifact.init_code)["contractAddress"])
+    token = Contract(market.chain, name, where, artifact.abi)
+    market.send(STRANGER, where, token.encode("mint", address(BUYER), 10 * ETH))
+    return token
+
+
+def test_any_token_can_be_asked_for(market: Market, creation: str) -> None:
+    token = deployed(market, "MockToken")
+    words = ["--creation", creation, "--price", "2.5", "--asset", token.address.lower()]
+    offer = market.do("offer", *words)["offer"]
+    assert "2.5 MOCK" in market.say("show", offer).out
+    market.do("buy", offer, key=BUYER)
+    assert token.call("balanceOf", address(CREATOR)) == 2_475 * ETH // 1_000
+    [credit] = market.do("withdraw", key=TREASURY)["credits"]
+    assert (credit["asset"], credit["symbol"]) == (token.address, "MOCK")
+    market.do("withdraw", "--asset", "all", key=TREASURY)
+    assert token.call("balanceOf", address(TREASURY)) == 25 * ETH // 1_000
+
+
+def test_a_token_without_decimals_is_refused(market: Market) -> None:
+    token = deployed(market, "MockNoReturnToken")
+    words = ["offer", "--delivered", "--price", "1", "--asset", token.address]
+    assert market.error(*words) == "asset_no_token"
+
+
+@pytest.mark.parametrize("before", [0, 1])
+def test_an_allowance_changes_by_way_of_zero_where_it_must(market: Market, before: int) -> None:
+    token, spender = deployed(market, "MockNoReturnToken"), market.suite.market.address
+    market.send(BUYER, token.address, token.encode("approve", spender, before))
+    flags = {"rpc": market.chain.url, "manifest": market.manifest, "key": BUYER}
+    for dry_run in (True, False):
+        steps = Steps(Session(load_settings(**flags), as_json=True, dry_run=dry_run))
+        _approve_exactly(steps, token, spender, 5, allowed=before)
+        assert len(steps.listed) == 1 + before
+        assert token.call("allowance", address(BUYER), spender) == (before if dry_run else 5)

@@ -26,7 +26,7 @@ DAY = 86_400
 FEE_BPS = 100
 INSTANT, DELIVERED = 0, 1
 REJECT = 1
-SCRIPT_TITLE = "<script>alert('무일푼')</script>"
+SCRIPT_TITLE = """\"><script>alert('무일푼')</script>"""
 SCRIPT_NAME = '"><img src=x onerror=alert(2)>'
 RTL_TITLE = "drawing\u202egpj.exe\u2066"
 LONG_TITLE = "가" * 3_400

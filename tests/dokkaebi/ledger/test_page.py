@@ -18,8 +18,9 @@ from dokkaebi.ledger.reports.page import names_of, plots, rounded, ways
 from dokkaebi.ledger.reports.patchwork import COLOURS, patchwork
 from dokkaebi.ledger.reports.questions import Moment
 from dokkaebi.ledger.reports.render import render
-from dokkaebi.ledger.store import Snapshot
+from dokkaebi.ledger.store import Snapshot, open_ledger, read_ledger
 from tests.dokkaebi.ledger.market_day import SCRIPT_NAME, SCRIPT_TITLE, Day
+from tests.dokkaebi.ledger.test_store import IDENTITY, batch
 
 VOID = {"meta", "img", "input", "br", "rect", "circle", "path", "link"}
 
@@ -167,14 +168,15 @@ def test_a_long_list_is_cut_and_says_so(
     assert "4 of 17 are shown" in text
 
 
-def test_an_empty_market_has_a_page(tmp_path: Path) -> None:
-    from dokkaebi.ledger.store import open_ledger, read_ledger
-    from tests.dokkaebi.ledger.test_store import IDENTITY, batch
-
-    with open_ledger(tmp_path / "l", IDENTITY) as ledger:
+def test_an_empty_market_has_a_page_whatever_its_name(tmp_path: Path) -> None:
+    hostile = replace(IDENTITY, label=SCRIPT_TITLE)
+    with open_ledger(tmp_path / "l", hostile) as ledger:
         ledger.write(batch())
     with read_ledger(tmp_path / "l") as snapshot:
-        assert "Nothing yet." in Page(html(snapshot)).text("en")
+        page = Page(html(snapshot))
+    assert "Nothing yet." in page.text("en")
+    assert page.text().count(SCRIPT_TITLE) == 2
+    assert "script" not in [tag for tag, _ in page.tags]
 
 
 # Names
