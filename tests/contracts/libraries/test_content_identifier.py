@@ -1,7 +1,7 @@
 """IPFS addresses against plain Python."""
 
 import pytest
-from brownie import ZERO_ADDRESS, web3
+from brownie import web3
 from brownie.test import given, strategy
 
 from tests.contracts.support import (
@@ -20,19 +20,22 @@ def identifier(module_isolation, MockContentIdentifier, deployer):
     return MockContentIdentifier.deploy({"from": deployer})
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
-        ZERO_ADDRESS,
-        "0x" + "ff" * 20,
-        "0x0123456789abcdef0123456789abcdef01234567",
-        "0x9a9a9a9a0f0f0f0fa0a0a0a0090909099f9f9f9f",
-        "0x0000000000000000000000000000000000000001",
-        "0x8000000000000000000000000000000000000000",
-    ],
-)
-def test_document_name_is_the_lower_case_address(identifier, address):
-    assert identifier.documentName(address) == f"{address.lower()}.json"
+@pytest.mark.parametrize("digit", "0123456789abcdef")
+def test_document_name_writes_every_digit_at_every_place(identifier, digit):
+    address = "0x" + digit * 40
+    assert identifier.documentName(address) == f"{address}.json"
+
+
+def test_document_name_keeps_the_order_of_digits(identifier):
+    address = "0x0123456789abcdef0123fedcba98765432104567"
+    assert identifier.documentName(address) == f"{address}.json"
+
+
+@pytest.mark.parametrize("digit", "0123456789abcdef")
+def test_folder_digest_names_every_digit(identifier, digit):
+    address = "0x" + digit * 40
+    seen = bytes(identifier.folderDigest(bytes(32), 200, address))
+    assert seen == sha256(folder_block(bytes(32), 200, address))
 
 
 @given(owner=strategy("bytes20"))
