@@ -39,7 +39,10 @@ contract CommunityToken is ICommunityToken, ERC20Permit {
     function setMinter(address newMinter) external override {
         if (msg.sender != STEWARD) revert Steward_Required(msg.sender, STEWARD);
         if (minter != address(0)) revert Minter_AlreadySet(minter);
-        if (newMinter.code.length == 0) revert Minter_HasNoCode(newMinter);
+        bytes memory code = newMinter.code;
+        // 0xef0100 and an address: a person's account that lent itself code (EIP-7702), not a contract.
+        bool isPerson = code.length == 23 && bytes3(code) == 0xef0100;
+        if (code.length == 0 || isPerson) revert Minter_HasNoCode(newMinter);
         minter = newMinter;
         emit MinterNamed(newMinter);
     }

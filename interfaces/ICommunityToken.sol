@@ -30,7 +30,8 @@ interface ICommunityToken {
     /// @notice The minter was named before and never changes.
     error Minter_AlreadySet(address minter);
 
-    /// @notice A minter must be a contract, so that anybody can read what it may do.
+    /// @notice A minter must be a contract, so that anybody can read what it may do. An account that only
+    /// delegates to code (EIP-7702) is a person.
     error Minter_HasNoCode(address account);
 
     /// @notice Only the minter may mint.

@@ -29,6 +29,8 @@ pragma solidity ^0.8.20;
 /// other asset is touched.
 /// @dev Warning: creations are handed over by `transferFrom`; a contract that buys must be able to
 /// handle them.
+/// @dev Warning: a tenure counts to 2^18. An offer could be taken in a later round of 262,144 transfers, if
+/// its seller owns the creation again, still lets the market hand it over, and never cancelled.
 /// @dev Warning: creations that are sent to the market outside of `fund`, and coins forced into it,
 /// belong to nobody.
 interface IEscrowMarket {

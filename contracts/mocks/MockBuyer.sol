@@ -5,7 +5,7 @@ pragma solidity ^0.8.28;
 /// @notice Makes any call with any data and value, so that a contract can be a seller, a buyer or a
 /// creator. Takes coins; takes creations by `transferFrom` only, as it has no ERC-721 receiver.
 contract MockBuyer {
-    receive() external payable {}
+    receive() external payable virtual {}
 
     /// @dev Hands back whatever the target returns or reverts with.
     function execute(

@@ -2,13 +2,14 @@
 pragma solidity ^0.8.28;
 
 import {SSTORE2} from "solady/utils/SSTORE2.sol";
+import {MockBuyer} from "./MockBuyer.sol";
 
 /// @title A contract that misbehaves when it's paid
 /// @notice Misbehaves as told by `setMode` when it gets coins, a creation (`onERC721Received`) or a hook
 /// of `MockHookToken`: accepts, reverts, burns all gas, answers or reverts with a bomb, answers an
 /// ERC-721 transfer wrongly, or first makes the calls that `addCall` scripted, each once.
 /// @dev Scripts lie in code and outcomes in events, so that reentering fits into the gas that a payee gets.
-contract MockReceiver {
+contract MockReceiver is MockBuyer {
     error Receiver_Refused();
 
     /// @notice What a scripted call came to. Lost if whoever called this contract reverts.
@@ -37,7 +38,7 @@ contract MockReceiver {
     uint64 private _end; // slot 0
     mapping(uint256 index => Call scripted) private _script; // slot 1
 
-    receive() external payable {
+    receive() external payable override {
         _misbehave();
     }
 
@@ -50,21 +51,6 @@ contract MockReceiver {
     /// @notice Adds a call that is made, once, when something arrives in mode `Reenter`.
     function addCall(address target, uint96 value, bytes calldata data) external {
         _script[_end++] = Call(target, value, SSTORE2.write(data));
-    }
-
-    /// @notice Makes any call now. Hands back whatever the target returns or reverts with.
-    function execute(
-        address target,
-        uint256 value,
-        bytes calldata data
-    ) external payable returns (bytes memory) {
-        (bool success, bytes memory answer) = target.call{value: value}(data);
-        if (!success) {
-            assembly ("memory-safe") {
-                revert(add(answer, 0x20), mload(answer))
-            }
-        }
-        return answer;
     }
 
     /* ARRIVALS */

@@ -1,7 +1,7 @@
 """Who may mint, and how much."""
 
 import pytest
-from brownie import ZERO_ADDRESS
+from brownie import ZERO_ADDRESS, web3
 
 from tests.contracts.conftest import CAP, OPENING_SUPPLY, PURSE
 from tests.contracts.support import event_names, only_event, reverts_with
@@ -40,6 +40,21 @@ def test_set_minter_reverts_when_the_future_minter_calls(token, other_contract, 
 def test_set_minter_reverts_when_it_has_no_code(token, stranger, deployer):
     with reverts_with("Minter_HasNoCode", stranger):
         token.setMinter(stranger, {"from": deployer})
+
+
+def test_set_minter_reverts_for_a_person_with_delegated_code(token, stranger, deployer):
+    """EIP-7702: such an account has code and is still somebody's key."""
+    delegation = "0xef0100" + "11" * 20
+    web3.provider.make_request("evm_setAccountCode", [stranger.address, delegation])
+    with reverts_with("Minter_HasNoCode", stranger):
+        token.setMinter(stranger, {"from": deployer})
+
+
+@pytest.mark.parametrize("code", ["0xef0101" + "11" * 20, "0xef0100" + "11" * 21, "0x00"])
+def test_set_minter_takes_any_other_code(token, stranger, deployer, code):
+    web3.provider.make_request("evm_setAccountCode", [stranger.address, code])
+    token.setMinter(stranger, {"from": deployer})
+    assert token.minter() == stranger
 
 
 def test_set_minter_reverts_when_it_is_zero(token, deployer):
