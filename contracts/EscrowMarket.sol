@@ -230,8 +230,10 @@ contract EscrowMarket is IEscrowMarket, EIP712 {
         uint256 deadline = block.timestamp + offer_.shipSeconds;
         _trades[tradeId] = TradeSlot(TradeState.Funded, uint64(deadline));
         emit EscrowFunded(tradeId, trade.offerId, msg.sender, trade, deadline);
-        _collect(trade.asset, trade.amount);
+        // The registry calls nobody, so it comes before the token. The other way round, a hook of the
+        // token could end this trade first, and be handed the creation that another trade has here.
         _moveCertificate(trade.creationId, trade.seller, address(this));
+        _collect(trade.asset, trade.amount);
     }
 
     function _moveCertificate(uint256 creationId, address from, address to) private {

@@ -1,240 +1,371 @@
-"""Random lives of a market against the model: after every step the market holds what it owes, and
-at the end time alone and one call from each payee drain it to zero."""
+"""Random lives of a market against the model. Every act, sensible or not, must succeed or be
+refused as the model says; money, offers, trades, credits and creations must stay as in the model;
+and at the end time and one call from each payee drain the market."""
+
+import os
+from collections import Counter
+from copy import deepcopy
+from random import Random
 
 import pytest
-from brownie import ZERO_ADDRESS, chain
+from brownie import ZERO_ADDRESS, chain, history
 from brownie.exceptions import VirtualMachineError
-from brownie.test import strategy
 
 from tests.contracts.support import (
     COIN,
     DAY,
     DELIVERED,
+    FEE_BPS,
+    HOUR,
     INSTANT,
-    TRADE_FUNDED,
-    TRADE_SHIPPED,
+    TOKENS,
     make_offer,
     make_trade,
     offer_id,
-    only_event,
     register,
     sleep_to,
     trade_id,
 )
-from tests.invariants.market_model import MarketModel, ModelTrade
+from tests.invariants.market_model import FUNDED, NONE, MarketModel, Work
 
-REJECT, ACCEPT = 1, 0
+ACCEPT, REJECT = 0, 1
+STEPS = 90
+RANGES = {"pick": 2**16, "other": 2**16, "odd": 2**8, "price": 10**15, "bps": 5_001}
+ACTS = ("ship", "confirm", "refund", "claim_timeout")
 
 
-class MarketMachine:
-    """Two sellers (one a contract that refuses coins), two buyers, a referrer, two assets."""
+class Life:
+    """Two traders with keys, one that is a contract (and may refuse coins), two makers, a referrer;
+    coins, and a token whose issuer may block anybody. Everything follows from `seed`."""
 
-    kind_of_asset = strategy("bool")
-    pick = strategy("uint8")
-    price = strategy("uint256", min_value=1, max_value=10**16)
-    bps = strategy("uint16", max_value=5_000)
-    hours = strategy("uint16", min_value=1, max_value=24 * 6)
-
-    def __init__(cls, market, registry, token, people, refusing, treasury):  # noqa: N805
-        cls.market = market
-        cls.registry = registry
-        cls.token = token
-        cls.seller, cls.buyers, cls.referrer, cls.stranger = people
-        cls.refusing = refusing
-        cls.treasury = treasury
-
-    def setup(self):
-        self.model = MarketModel(self.treasury.address, {self.refusing.address})
-        self.terms = {}
-        self.works = 0
+    def __init__(self, market, registry, token, agent, people, works, seed):
+        self.market, self.registry, self.token, self.agent = market, registry, token, agent
+        self.names = {person.address: person for person in (*people.values(), agent)}
+        self.traders = [people["seller"], people["buyer"], agent]
+        self.referrer, self.treasury, self.clerk = (
+            people[name] for name in ("referrer", "treasury", "deployer")
+        )
+        self.assets = [COIN, token.address]
+        self.model = MarketModel(
+            market.address, self.treasury.address, ZERO_ADDRESS, COIN, FEE_BPS, deepcopy(works)
+        )
+        self.random = Random(seed)
+        self.terms, self.done = {}, Counter()
         self.salt = 0
+        self.now = chain.time() + HOUR
+        self.first = len(history)
+        self.coins_before = {name: person.balance() for name, person in self.names.items()}
+        self.tokens_before = {name: token.balanceOf(name) for name in self.names}
+
+    def run(self, steps):
+        """Random acts, the first laws after each, all of them often, and the drain at the end."""
+        self.check_laws()
+        for step in range(steps):
+            rule = getattr(self, self.random.choices(*RULES)[0])
+            parameters = rule.__code__.co_varnames[1 : rule.__code__.co_argcount]
+            rule(**{name: self.random.randrange(RANGES[name]) for name in parameters})
+            self.check_solvency_and_conservation()
+            self.check_trades()
+            if step % 5 == 0:
+                self.check_laws()
+        self.check_laws()
+        self.drain()
+
+    def check_laws(self):
+        self.check_that_everybody_has_what_the_model_says()
+        self.check_credits()
+        self.check_offers_and_creations()
 
     # Rules
 
-    def rule_fund(self, kind_of_asset, pick, price, bps):
-        asset = self.token.address if kind_of_asset else COIN
-        buyer = self.buyers[pick % 2]
-        by_contract = pick % 3 == 0
-        referrer = self.referrer.address if pick % 5 else ZERO_ADDRESS
-        seller = self.refusing if by_contract else self.seller
-        offer = self._offer(seller.address, asset, price, bps)
-        self._publish(offer, by_contract)
-        value = 0 if kind_of_asset else price
-        tx = self.market.fund(offer, referrer, {"from": buyer, "value": value})
-        trade = make_trade(self.market, offer, buyer, referrer)
-        key = trade_id(trade)
-        self.terms[key] = trade
-        self.model.fund(
-            key,
-            ModelTrade(
-                seller.address,
-                buyer.address,
-                referrer if referrer != ZERO_ADDRESS else None,
-                asset,
-                price,
-                bps,
-                offer.inspect_seconds,
-                "funded",
-                tx.timestamp + offer.ship_seconds,
-            ),
-        )
-
-    def rule_sell(self, kind_of_asset, pick, price, bps):
-        """An instant sale of a new work of the referrer's, in half of the cases a derivative."""
-        asset = self.token.address if kind_of_asset else COIN
-        self.works += 1
-        creators = [self.referrer.address]
-        parents = []
-        if pick % 2:
-            parents = [register(self.registry, self.stranger, n=5_000 + self.works)]
-            creators.append(self.stranger.address)
-        royalty = bps % 1_001
-        work = register(self.registry, self.referrer, 1_000 + self.works, royalty, parents)
-        moved = (self.referrer, self.seller, work)
-        self.registry.transferFrom(*moved, {"from": self.referrer})
-        self.registry.approve(self.market, work, {"from": self.seller})
+    def rule_offer(self, pick, other, odd, price, bps):
+        seller = self.traders[pick % 3]
+        works = self.model.works
+        owned = [id_ for id_, work in works.items() if work.owner == seller.address]
+        choice = [0, 0, *(works if odd % 8 == 3 else owned)]
+        work = choice[other % len(choice)]
+        kind = INSTANT if work and odd % 4 == 1 else DELIVERED
         self.salt += 1
-        offer = make_offer(
-            self.seller, INSTANT, creation_id=work, tenure=1, asset=asset, price=price
-        )._replace(salt=self.salt, expiry=chain.time() + DAY)
-        self.market.offer(offer, {"from": self.seller})
-        buyer = self.buyers[pick % 2]
-        value = 0 if kind_of_asset else price
-        self.market.buy(offer, ZERO_ADDRESS, {"from": buyer, "value": value})
-        assert self.registry.ownerOf(work) == buyer
-        self.model.sell(asset, price, self.seller.address, creators, royalty)
+        terms = make_offer(
+            seller,
+            kind,
+            creation_id=work,
+            tenure=works[work].tenure if work else 0,
+            asset=self.assets[pick // 3 % 2],
+            price=0 if odd == 7 else 1 + price,
+            expiry=self.now + (0 if odd == 11 else 20 * DAY),
+            ship_seconds=0 if kind == INSTANT else HOUR - 1 if odd == 8 else DAY,
+            referral_bps=5_001 if odd == 9 else bps,
+            salt=self.salt,
+        )
+        self._publish(terms, seller if odd % 16 else self.traders[(pick + 1) % 3])
+
+    def rule_publish_again(self, pick):
+        if self.model.offers:
+            terms, _ = self._some(self.model.offers, pick)[1]
+            self._publish(terms, self.names[terms.seller])
+
+    def rule_cancel(self, pick, odd):
+        if self.model.offers:
+            key, (terms, _) = self._some(self.model.offers, pick)
+            sender = self.names[terms.seller] if odd % 4 else self.traders[pick % 3]
+            why_not = self.model.why_not_cancel(key, sender.address)
+            if self._act(sender, "cancel", key, why_not=why_not):
+                self.model.cancel(key)
+
+    def rule_take(self, pick, other, odd):
+        self._take(pick, other, odd)
+
+    def rule_take_sensibly(self, pick, other):
+        self._take(pick, other, 1)
+
+    def _take(self, pick, other, odd):
+        if not self.model.offers:
+            return
+        is_open = {k: v for k, v in self.model.offers.items() if v[1] == 1}
+        key, (terms, _) = self._some(is_open if odd % 4 and is_open else self.model.offers, pick)
+        buyers = [t for t in self.traders if odd % 8 == 0 or t.address != terms.seller]
+        buyer = buyers[other % len(buyers)]
+        referrers = [ZERO_ADDRESS, self.referrer.address]
+        if odd % 8 == 2:
+            referrers = [buyer.address, terms.seller, self.market.address]
+        referrer = referrers[other // 4 % len(referrers)]
+        kind = 1 - terms.kind if odd == 12 else terms.kind
+        value = (terms.price if terms.asset == COIN else 0) + (odd % 8 == 5)
+        now = self._tick()
+        why_not = self.model.why_not_take(kind, key, terms, buyer.address, referrer, value, now)
+        name = "buy" if kind == INSTANT else "fund"
+        if not self._act(buyer, name, terms, referrer, value=value, why_not=why_not):
+            return
+        if kind == INSTANT:
+            self.model.buy(key, buyer.address, referrer)
+        else:
+            trade = make_trade(self.market, terms, buyer, referrer)
+            self.terms[trade_id(trade)] = trade
+            self.model.fund(key, trade_id(trade), buyer.address, referrer, now)
+
+    def rule_act(self, pick, other, odd):
+        """Any act on any trade, mostly a live one and by somebody who may."""
+        live = {k: t for k, t in self.model.trades.items() if t.state != NONE}
+        among = live if odd % 4 and live else self.model.trades
+        if not among:
+            return
+        key, trade = self._some(among, pick)
+        name = ACTS[other % 4]
+        may = {"ship": trade.offer.seller, "refund": trade.offer.seller, "confirm": trade.buyer}
+        sender = (
+            self.names[may.get(name, self.clerk.address)] if odd % 8 else self.traders[pick % 3]
+        )
+        self._end(name, key, sender)
 
     def rule_ship(self, pick):
-        key = self._some(pick)
-        if key is None:
-            return
-        trade, model = self.terms[key], self.model.trades[key]
-        allowed = model.state == "funded" and chain.time() + 60 <= model.deadline
-        late = chain.time() > model.deadline
-        if not allowed and not (model.state == "shipped" or late):
-            return  # too close to the deadline to say
-        if allowed:
-            tx = self._act("ship", trade, trade.seller)
-            self.model.ship(key, tx.timestamp)
-            return
-        error = "Trade_StateWrong" if model.state == "shipped" else "Trade_DeadlinePassed"
-        with pytest.raises(VirtualMachineError, match=error):
-            self._act("ship", trade, trade.seller)
+        funded = {k: t for k, t in self.model.trades.items() if t.state == FUNDED}
+        if funded:
+            key, trade = self._some(funded, pick)
+            self._end("ship", key, self.names[trade.offer.seller])
 
-    def rule_confirm(self, pick):
-        key = self._some(pick)
-        if key is not None:
-            self._act("confirm", self.terms[key], self.terms[key].buyer)
-            self.model.release(key)
+    def rule_let_a_deadline_pass(self, pick, odd):
+        """To the second before, at, or after some deadline, and then the claim."""
+        live = {k: t for k, t in self.model.trades.items() if t.state != NONE}
+        if live:
+            key, trade = self._some(live, pick)
+            self.now = max(self.now, trade.deadline - 1 + odd % 3 - 1)
+            self._end("claim_timeout", key, self.clerk)
 
-    def rule_refund(self, pick):
-        key = self._some(pick)
-        if key is not None:
-            self._act("refund", self.terms[key], self.terms[key].seller)
-            self.model.refund(key)
+    def rule_time_passes(self, pick):
+        self.now += pick % 30 * HOUR
 
-    def rule_time_passes(self, hours):
-        chain.mine(timestamp=chain.time() + hours * 3_600)
+    def rule_refuse(self, pick, odd):
+        """Somebody stops or starts to take an asset."""
+        if odd % 2:
+            entry = (COIN, self.agent.address)
+            mode = ACCEPT if entry in self.model.refusing else REJECT
+            self.agent.setMode(mode, {"from": self.clerk})
+        else:
+            name = list(self.names)[pick % len(self.names)]
+            entry = (self.token.address, name)
+            blocked = entry not in self.model.refusing
+            self.token.setBlocked(name, blocked, {"from": self.clerk})
+        self.model.refusing ^= {entry}
 
-    def rule_claim(self, pick):
-        key = self._some(pick)
-        if key is None:
-            return
-        model = self.model.trades[key]
-        now = chain.time() + 30
-        sleep_to(chain, now)
-        if now > model.deadline:
-            self.market.claimTimeout(self.terms[key], {"from": self.stranger})
-            self._end_by_time(key)
-            return
-        with pytest.raises(VirtualMachineError, match="Trade_DeadlineNotPassed"):
-            self.market.claimTimeout(self.terms[key], {"from": self.stranger})
-
-    def rule_withdraw(self, kind_of_asset):
-        asset = self.token.address if kind_of_asset else COIN
-        if self.model.credit.get((asset, self.treasury.address)):
-            tx = self.market.withdrawFor(asset, self.treasury, {"from": self.stranger})
-            amount = self.model.withdraw(asset, self.treasury.address)
-            assert only_event(tx, "Withdrawn")["amount"] == amount
+    def rule_withdraw(self, pick, odd):
+        owed = [key for key, amount in self.model.credit.items() if amount]
+        anything = [(asset, name) for asset in self.assets for name in self.names]
+        among = owed if odd % 4 and owed else anything
+        self._withdraw(*among[pick % len(among)])
 
     # Laws
 
-    def invariant_solvency(self):
-        assert self.market.balance() == self.model.held(COIN)
-        assert self.token.balanceOf(self.market) == self.model.held(self.token.address)
+    def check_solvency_and_conservation(self):
+        for asset, balance in (
+            (COIN, self.market.balance()),
+            (self.token.address, self.token.balanceOf(self.market)),
+        ):
+            assert balance == self.model.held(asset)
+            assert self.model.total(asset) == 0
 
-    def invariant_credits(self):
-        for (asset, payee), amount in self.model.credit.items():
+    def check_that_everybody_has_what_the_model_says(self):
+        gas = {}
+        for tx in history[self.first :]:
+            sender = str(tx.sender)
+            gas[sender] = gas.get(sender, 0) + tx.gas_used * tx.gas_price
+        for name, person in self.names.items():
+            spent = self.coins_before[name] - gas.get(name, 0)
+            assert person.balance() == spent + self.model.change[COIN, name]
+            due = self.tokens_before[name] + self.model.change[self.token.address, name]
+            assert self.token.balanceOf(name) == due
+
+    def check_credits(self):
+        for (asset, payee), amount in list(self.model.credit.items()):
             assert self.market.creditOf(asset, payee) == amount
 
-    def invariant_states(self):
-        states = {"funded": TRADE_FUNDED, "shipped": TRADE_SHIPPED}
-        for key, trade in self.terms.items():
-            model = self.model.trades.get(key)
-            state, deadline = self.market.tradeState(key)
-            assert state == (states[model.state] if model else 0), trade
-            assert deadline == (model.deadline if model else 0)
+    def check_trades(self):
+        """In one state, and ended for ever."""
+        for key, trade in self.model.trades.items():
+            deadline = trade.deadline if trade.state != NONE else 0
+            assert self.market.tradeState(key) == (trade.state, deadline)
 
-    def teardown(self):
-        """The drain."""
-        for _ in range(2):
-            latest = max((t.deadline for t in self.model.trades.values()), default=0)
-            chain.mine(timestamp=max(chain.time(), latest) + 1)
-            for key in list(self.model.trades):
-                self.market.claimTimeout(self.terms[key], {"from": self.stranger})
-                self._end_by_time(key)
-        self.refusing.setMode(ACCEPT, {"from": self.stranger})
-        for asset, payee in list(self.model.credit):
-            if self.model.credit[asset, payee]:
-                self.market.withdrawFor(asset, payee, {"from": self.stranger})
-                self.model.withdraw(asset, payee)
-        self.refusing.setMode(REJECT, {"from": self.stranger})
+    def check_offers_and_creations(self):
+        for key, (_, state) in self.model.offers.items():
+            assert self.market.offerState(key) == state
+        for id_, work in self.model.works.items():
+            assert self.registry.ownerOf(id_) == work.owner
+            assert self.registry.tenureOf(id_) == work.tenure
+
+    def drain(self):
+        """The drain: the clerk alone acts, while some payees still refuse; then each is paid."""
+        for key, trade in self.model.trades.items():
+            if trade.state != NONE:
+                self.now = max(self.now, trade.deadline + 1)
+                self._end("claim_timeout", key, self.clerk)
+                assert trade.state == NONE
+        for asset, name in list(self.model.refusing):
+            if asset == COIN:
+                self.agent.setMode(ACCEPT, {"from": self.clerk})
+            else:
+                self.token.setBlocked(name, False, {"from": self.clerk})
+        self.model.refusing.clear()
+        for (asset, payee), amount in list(self.model.credit.items()):
+            if amount:
+                self._withdraw(asset, payee)
         assert self.market.balance() == 0
         assert self.token.balanceOf(self.market) == 0
+        assert self.registry.balanceOf(self.market) == 0
+        self.check_that_everybody_has_what_the_model_says()
 
     # Helpers
 
-    def _offer(self, seller, asset, price, bps):
-        self.salt += 1
-        terms = {"asset": asset, "price": price, "referral_bps": bps, "salt": self.salt}
-        return make_offer(seller, DELIVERED, expiry=chain.time() + DAY, **terms)
+    def _publish(self, terms, sender):
+        key = offer_id(self.market, terms)
+        now = self._tick()
+        why_not = self.model.why_not_offer(key, terms, sender.address, now)
+        if self._act(sender, "offer", terms, why_not=why_not):
+            self.model.offer(key, terms)
 
-    def _publish(self, offer, by_contract):
-        if by_contract:
-            data = self.market.offer.encode_input(offer)
-            self.refusing.execute(self.market, 0, data, {"from": self.stranger})
-        else:
-            self.market.offer(offer, {"from": self.seller})
-        assert self.market.offerState(offer_id(self.market, offer)) == 1
+    def _end(self, name, key, sender):
+        now = self._tick()
+        why_not = getattr(self.model, f"why_not_{name}")(key, sender.address, now)
+        arguments = (self.terms[key], b"\0" * 32) if name == "ship" else (self.terms[key],)
+        function = "claimTimeout" if name == "claim_timeout" else name
+        if self._act(sender, function, *arguments, why_not=why_not):
+            getattr(self.model, name)(key, now)
 
-    def _some(self, pick):
-        keys = list(self.model.trades)
-        return keys[pick % len(keys)] if keys else None
+    def _withdraw(self, asset, payee):
+        why_not = self.model.why_not_withdraw(asset, payee)
+        if self._act(self.clerk, "withdrawFor", asset, payee, why_not=why_not):
+            self.model.withdraw(asset, payee)
 
-    def _act(self, name, trade, sender):
-        arguments = (trade, bytes(32)) if name == "ship" else (trade,)
-        if sender == self.refusing.address:
-            data = getattr(self.market, name).encode_input(*arguments)
-            return self.refusing.execute(self.market, 0, data, {"from": self.stranger})
-        return getattr(self.market, name)(*arguments, {"from": sender})
+    def _act(self, sender, name, *arguments, value=0, why_not):
+        """Acts, at the model's second; whether it came about, after comparing with the model."""
+        function = getattr(self.market, name)
+        sleep_to(chain, self.now)
+        try:
+            if sender == self.agent:
+                data = function.encode_input(*arguments)
+                payment = {"from": self.clerk, "value": value}
+                self.agent.execute(self.market, value, data, payment)
+            else:
+                function(*arguments, {"from": sender, **({"value": value} if value else {})})
+        except (VirtualMachineError, ValueError) as refusal:
+            message = str(getattr(refusal, "revert_msg", refusal))
+            assert any(error in message for error in why_not), (name, message, why_not)
+            self.done["refused"] += 1
+            return False
+        assert not why_not, (name, why_not)
+        self.done[name] += 1
+        if value and sender == self.agent:
+            # The clerk paid for the agent.
+            self.coins_before[self.clerk.address] -= value
+            self.coins_before[self.agent.address] += value
+        return True
 
-    def _end_by_time(self, key):
-        if self.model.trades[key].state == "funded":
-            self.model.refund(key)
-        else:
-            self.model.release(key)
+    def _tick(self):
+        self.now = max(self.now, chain.time()) + 2
+        return self.now
+
+    @staticmethod
+    def _some(among, pick):
+        keys = list(among)
+        return keys[pick % len(keys)], among[keys[pick % len(keys)]]
 
 
-def test_the_market_agrees_with_its_model(
-    state_machine, market, registry, token, MockReceiver,
-    seller, buyer, creator, referrer, stranger, treasury,
+def make_works(registry, makers, owners):
+    """Works of two makers, every second one a derivative of the other's, each given to an owner."""
+    works = {}
+    for number, owner in enumerate(owners):
+        maker, other = makers[number % 2], makers[(number + 1) % 2]
+        parents, creators = [], [maker.address]
+        if number % 2:
+            parents = [register(registry, other, n=5_000 + number)]
+            creators.append(other.address)
+        royalty = (0, 333, 1_000)[number % 3]
+        id_ = register(registry, maker, 1_000 + number, royalty, parents)
+        registry.transferFrom(maker, owner, id_, {"from": maker})
+        works[id_] = Work(owner.address, creators, royalty, 1)
+    return works
+
+
+# What happens how often, so that lives are eventful.
+WEIGHTS = {"rule_offer": 5, "rule_take_sensibly": 5, "rule_act": 4, "rule_ship": 2}
+NAMES = [name for name in vars(Life) if name.startswith("rule_")]
+RULES = (NAMES, [WEIGHTS.get(name, 1) for name in NAMES])
+
+
+@pytest.fixture(scope="module")
+def world(
+    market, registry, MockBlocklistToken, MockReceiver,
+    deployer, treasury, creator, seller, buyer, referrer, stranger,
 ):  # fmt: skip
-    refusing = MockReceiver.deploy({"from": stranger})
-    refusing.setMode(REJECT, {"from": stranger})
-    for account in (buyer, creator):
-        token.approve(market, 2**256 - 1, {"from": account})
-    people = (seller, (buyer, creator), referrer, stranger)
-    settings = {"max_examples": 5, "stateful_step_count": 20}
-    state_machine(
-        MarketMachine, market, registry, token, people, refusing, treasury, settings=settings
-    )
+    agent = MockReceiver.deploy({"from": deployer})
+    token = MockBlocklistToken.deploy({"from": deployer})
+    for trader in (seller, buyer):
+        token.mint(trader, TOKENS, {"from": deployer})
+        token.approve(market, 2**256 - 1, {"from": trader})
+        registry.setApprovalForAll(market, True, {"from": trader})
+    token.mint(agent, TOKENS, {"from": deployer})
+    for target, data in (
+        (token, token.approve.encode_input(market, 2**256 - 1)),
+        (registry, registry.setApprovalForAll.encode_input(market, True)),
+    ):
+        agent.execute(target, 0, data, {"from": deployer})
+    people = {
+        "deployer": deployer,
+        "treasury": treasury,
+        "creator": creator,
+        "seller": seller,
+        "buyer": buyer,
+        "referrer": referrer,
+        "stranger": stranger,
+    }
+    works = make_works(registry, (creator, stranger), (seller, buyer, agent) * 2)
+    return market, registry, token, agent, people, works
+
+
+@pytest.mark.parametrize("seed", range(int(os.environ.get("DOKKAEBI_LIVES", "4"))))
+def test_the_market_agrees_with_its_model(world, seed):
+    """The pinned Hypothesis isn't asked: as a state machine it ran ten steps in all, for its first
+    examples are tiny. More lives: `DOKKAEBI_LIVES=100 brownie test tests/invariants`."""
+    life = Life(*world, seed)
+    life.run(STEPS)
+    assert sum(life.done.values()) > STEPS // 2, life.done
+    assert len(life.done) > 5, life.done

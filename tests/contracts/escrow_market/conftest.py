@@ -9,13 +9,18 @@ from tests.contracts.support import (
     INSTANT,
     TOKENS,
     ZERO_BYTES32,
+    id_of,
     make_offer,
     make_trade,
+    make_work,
     offer_id,
     register,
 )
 
 PRICE = 10**15 + 7
+# Modes of MockReceiver.
+ACCEPT, REJECT, BURN_GAS, RETURN_BOMB, REVERT_BOMB, REENTER = range(6)
+MUCH_GAS = 10_000_000
 
 
 class Money:
@@ -126,3 +131,40 @@ def odd_token(market, buyer):
         return Money(token)
 
     return deploy
+
+
+def offer_by(contract, market, sender, kind=DELIVERED, **terms):
+    """Makes a contract publish an offer."""
+    offer = make_offer(contract.address, kind, **{"price": PRICE, **terms})
+    contract.execute(market, 0, market.offer.encode_input(offer), {"from": sender})
+    return offer
+
+
+def register_by(registry, contract, new_owner, n=50, **terms):
+    """A work of a contract's, given to `new_owner`."""
+    work = make_work(n, **terms)
+    contract.execute(registry, 0, registry.register.encode_input(work), {"from": new_owner})
+    id_ = id_of(work, contract)
+    move = registry.transferFrom.encode_input(contract, new_owner, id_)
+    contract.execute(registry, 0, move, {"from": new_owner})
+    return id_
+
+
+@pytest.fixture
+def hostile(MockReceiver, buyer):
+    """A contract that does what its mode says when it's paid."""
+    return MockReceiver.deploy({"from": buyer})
+
+
+@pytest.fixture
+def hooked(MockHookToken, MockReceiver, market, buyer):
+    """A token with hooks, and a contract that holds some, has approved the market and is hooked."""
+    token = MockHookToken.deploy({"from": buyer})
+    agent = MockReceiver.deploy({"from": buyer})
+    token.mint(agent, 100 * TOKENS, {"from": buyer})
+    token.mint(buyer, 100 * TOKENS, {"from": buyer})
+    token.approve(market, 2**256 - 1, {"from": buyer})
+    approve = token.approve.encode_input(market, 2**256 - 1)
+    agent.execute(token, 0, approve, {"from": buyer})
+    token.setHooked(agent, True, {"from": buyer})
+    return token, agent

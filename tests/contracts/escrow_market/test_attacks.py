@@ -4,10 +4,19 @@ import pytest
 from brownie import ZERO_ADDRESS, chain
 from brownie.exceptions import VirtualMachineError
 
-from tests.contracts.escrow_market.conftest import PRICE, Money
+from tests.contracts.escrow_market.conftest import (
+    BURN_GAS,
+    PRICE,
+    REENTER,
+    REJECT,
+    RETURN_BOMB,
+    REVERT_BOMB,
+    Money,
+    offer_by,
+    register_by,
+)
 from tests.contracts.support import (
     COIN,
-    DELIVERED,
     INSTANT,
     OFFER_FILLED,
     OFFER_OPEN,
@@ -21,20 +30,6 @@ from tests.contracts.support import (
 )
 
 FEE = PRICE // 100
-REJECT, BURN_GAS, RETURN_BOMB, REVERT_BOMB, REENTER = 1, 2, 3, 4, 5
-
-
-@pytest.fixture
-def hostile(MockReceiver, buyer):
-    """A contract that does what its mode says when it's paid."""
-    return MockReceiver.deploy({"from": buyer})
-
-
-def offer_of(contract, market, sender, **terms):
-    """Makes a contract publish a delivered offer."""
-    offer = make_offer(contract.address, DELIVERED, **{"price": PRICE, **terms})
-    contract.execute(market, 0, market.offer.encode_input(offer), {"from": sender})
-    return offer
 
 
 # Payees who refuse
@@ -59,19 +54,6 @@ def test_a_hostile_creator_stops_nobody(
     assert tx.gas_used < 400_000
 
 
-def register_by(registry, contract, new_owner):
-    """A work of a contract's, given to `new_owner`."""
-    from tests.contracts.support import id_of, make_work
-
-    work = make_work(50)
-    sender = new_owner
-    contract.execute(registry, 0, registry.register.encode_input(work), {"from": sender})
-    id_ = id_of(work, contract)
-    move = registry.transferFrom.encode_input(contract, new_owner, id_)
-    contract.execute(registry, 0, move, {"from": sender})
-    return id_
-
-
 @pytest.mark.parametrize("mode", [REJECT, BURN_GAS, RETURN_BOMB, REVERT_BOMB])
 def test_a_hostile_buyer_cant_stop_the_deadline(
     market, desk, coin, hostile, seller, stranger, buyer, mode
@@ -91,7 +73,7 @@ def test_a_hostile_buyer_cant_stop_the_deadline(
 def test_a_hostile_seller_cant_keep_a_buyer_from_ending(
     market, desk, coin, hostile, buyer, treasury, mode
 ):
-    trade, _ = desk.fund(offer_of(hostile, market, buyer), buyer)
+    trade, _ = desk.fund(offer_by(hostile, market, buyer), buyer)
     hostile.setMode(mode)
     market.confirm(trade, {"from": buyer, "gas_limit": 3_000_000})
     assert desk.state(trade) == TRADE_NONE
@@ -105,30 +87,6 @@ def test_a_hostile_referrer_stops_nobody(market, desk, coin, hostile, seller, bu
     market.confirm(trade, {"from": buyer, "gas_limit": 3_000_000})
     assert coin.of(seller) - before == PRICE - FEE - PRICE // 10
     assert desk.credit(coin, hostile) == PRICE // 10
-
-
-# Little gas
-
-
-def test_too_little_gas_undoes_all_or_pays(market, desk, coin, MockReceiver, buyer):
-    """Nobody can turn a payment that works into a credit by giving little gas: for each amount of
-    gas either the whole call fails or the seller is paid."""
-    honest = MockReceiver.deploy({"from": buyer})
-    outcomes = set()
-    for number, gas in enumerate(range(40_000, 130_000, 1_500)):
-        trade, _ = desk.fund(offer_of(honest, market, buyer, salt=number), buyer)
-        paid = honest.balance()
-        try:
-            market.confirm(trade, {"from": buyer, "gas_limit": gas})
-        except VirtualMachineError:
-            outcomes.add("undone")
-            assert honest.balance() == paid
-            assert desk.state(trade) != TRADE_NONE
-        else:
-            outcomes.add("paid")
-            assert honest.balance() - paid == PRICE - FEE
-        assert desk.credit(coin, honest) == 0
-    assert outcomes == {"undone", "paid"}
 
 
 # Reentrancy
@@ -149,8 +107,8 @@ def scripted(market, desk, hostile, buyer, seller):
 def test_reentering_the_same_trade_finds_it_ended(
     market, desk, coin, hostile, scripted, buyer, treasury, name
 ):
-    trade, _ = desk.fund(offer_of(hostile, market, buyer), buyer)
-    other, _ = desk.fund(offer_of(hostile, market, buyer, salt=2), buyer)
+    trade, _ = desk.fund(offer_by(hostile, market, buyer), buyer)
+    other, _ = desk.fund(offer_by(hostile, market, buyer, salt=2), buyer)
     scripted(name, trade, b"\0" * 32) if name == "ship" else scripted(name, trade)
     tx = market.confirm(trade, {"from": buyer, "gas_limit": 3_000_000})
     (reentered,) = [e for e in tx.events if e.name == "Reentered"]
@@ -162,8 +120,8 @@ def test_reentering_the_same_trade_finds_it_ended(
 def test_reentering_to_end_another_trade_pays_each_once(
     market, desk, coin, hostile, scripted, buyer, treasury
 ):
-    first, _ = desk.fund(offer_of(hostile, market, buyer), buyer)
-    second, _ = desk.fund(offer_of(hostile, market, buyer, salt=2), buyer)
+    first, _ = desk.fund(offer_by(hostile, market, buyer), buyer)
+    second, _ = desk.fund(offer_by(hostile, market, buyer, salt=2), buyer)
     scripted("refund", second)
     before = coin.of(buyer)
     tx = market.confirm(first, {"from": buyer, "gas_limit": 3_000_000})
@@ -174,7 +132,7 @@ def test_reentering_to_end_another_trade_pays_each_once(
 
 
 def test_reentering_withdraw_pays_once(market, desk, coin, hostile, scripted, buyer, treasury):
-    trade, _ = desk.fund(offer_of(hostile, market, buyer), buyer)
+    trade, _ = desk.fund(offer_by(hostile, market, buyer), buyer)
     hostile.setMode(REJECT)
     market.confirm(trade, {"from": buyer, "gas_limit": 3_000_000})
     scripted("withdraw", COIN, hostile.address)
@@ -198,20 +156,6 @@ def test_reentering_buy_from_a_payment_sells_once(
 
 
 # Hooks of tokens
-
-
-@pytest.fixture
-def hooked(MockHookToken, MockReceiver, market, buyer):
-    """A token with hooks, and a contract that holds some, has approved the market and is hooked."""
-    token = MockHookToken.deploy({"from": buyer})
-    agent = MockReceiver.deploy({"from": buyer})
-    token.mint(agent, 100 * TOKENS, {"from": buyer})
-    token.mint(buyer, 100 * TOKENS, {"from": buyer})
-    token.approve(market, 2**256 - 1, {"from": buyer})
-    approve = token.approve.encode_input(market, 2**256 - 1)
-    agent.execute(token, 0, approve, {"from": buyer})
-    token.setHooked(agent, True, {"from": buyer})
-    return token, agent
 
 
 def test_a_nested_deposit_is_counted_once(market, desk, hooked, seller, buyer):
@@ -247,7 +191,7 @@ def test_a_nested_refund_during_the_deposit_is_undone(
     token, agent = hooked
     accomplice = MockReceiver.deploy({"from": buyer})
     innocent, _ = desk.fund(desk.offer(seller, asset=token.address, salt=9), buyer)
-    offer = offer_of(accomplice, market, buyer, asset=token.address)
+    offer = offer_by(accomplice, market, buyer, asset=token.address)
     trade = make_trade(market, offer, agent)
     refund = market.refund.encode_input(trade)
     agent.addCall(accomplice, 0, accomplice.execute.encode_input(market, 0, refund))
@@ -266,8 +210,8 @@ def test_a_hooked_payee_who_reenters_stops_only_itself(
     undone and credited, and the books hold."""
     token, agent = hooked
     money = Money(token)
-    trade, _ = desk.fund(offer_of(agent, market, buyer, asset=token.address), buyer)
-    other, _ = desk.fund(offer_of(agent, market, buyer, asset=token.address, salt=2), buyer)
+    trade, _ = desk.fund(offer_by(agent, market, buyer, asset=token.address), buyer)
+    other, _ = desk.fund(offer_by(agent, market, buyer, asset=token.address, salt=2), buyer)
     third = desk.offer(seller, asset=token.address, salt=3)
     calls = {
         "withdraw": market.withdrawFor.encode_input(token, treasury),

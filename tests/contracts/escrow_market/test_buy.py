@@ -152,9 +152,10 @@ def test_buy_divides_any_price_exactly(desk, odd_token, MockToken, seller, buyer
     assert money.of(seller) == price - price // 100 - price * 500 // 10_000
 
 
-def test_buy_at_the_last_second(desk, registry, seller, buyer, creation):
+@pytest.mark.parametrize("seconds", [-1, 0])
+def test_buy_until_the_last_second(desk, registry, seller, buyer, creation, seconds):
     offer = desk.offer(seller, creation_id=creation)
-    sleep_to(chain, offer.expiry)
+    sleep_to(chain, offer.expiry + seconds)
     desk.buy(offer, buyer)
     assert registry.ownerOf(creation) == buyer
 

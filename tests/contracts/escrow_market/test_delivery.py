@@ -47,9 +47,10 @@ def test_ship_starts_the_inspection(market, desk, seller, buyer):
     assert desk.state(trade) == TRADE_SHIPPED
 
 
-def test_ship_at_the_last_second(market, desk, seller, buyer):
+@pytest.mark.parametrize("seconds", [-1, 0])
+def test_ship_until_the_last_second(market, desk, seller, buyer, seconds):
     trade = desk.funded(seller, buyer)
-    sleep_to(chain, desk.deadline(trade))
+    sleep_to(chain, desk.deadline(trade) + seconds)
     market.ship(trade, ZERO_BYTES32, {"from": seller})
     assert desk.state(trade) == TRADE_SHIPPED
 

@@ -74,10 +74,11 @@ def test_fund_reverts_when_the_market_may_not_take_the_certificate(
     assert coin.of(market) == before
 
 
-def test_fund_at_the_last_second(desk, seller, buyer):
+@pytest.mark.parametrize("seconds", [-1, 0])
+def test_fund_until_the_last_second(desk, seller, buyer, seconds):
     offer = desk.offer(seller)
-    sleep_to(chain, offer.expiry)
-    assert desk.fund(offer, buyer)[1].timestamp == offer.expiry
+    sleep_to(chain, offer.expiry + seconds)
+    assert desk.fund(offer, buyer)[1].timestamp == offer.expiry + seconds
 
 
 def test_fund_reverts_when_expired(market, desk, seller, buyer):
