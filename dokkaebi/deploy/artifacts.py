@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dokkaebi.chain.suite import SUITE
 from dokkaebi.config import project_root
 from dokkaebi.errors import DokkaebiError
-
-SUITE = ("CommunityToken", "CreationRegistry", "EscrowMarket")
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation, localcontext
 from pathlib import Path
 from typing import Any
 
+from dokkaebi.chain.assets import parse_address, parse_decimal
 from dokkaebi.config import project_root
 from dokkaebi.errors import DokkaebiError
 
@@ -98,20 +98,17 @@ def _check_shape(document: dict[str, Any], file: Path) -> None:
 def _units(text: str, field: str, file: Path) -> int:
     """Whole tokens, as a decimal string, in the smallest unit."""
     try:
-        with localcontext(prec=200):
-            units = Decimal(text).scaleb(TOKEN_DECIMALS)
-        if not units.is_finite() or units < 0 or units != units.to_integral_value():
-            raise InvalidOperation
-        return int(units)
-    except InvalidOperation:
+        return parse_decimal(text, TOKEN_DECIMALS, "amount_too_fine", symbol=field)
+    except DokkaebiError:
         raise _wrong(file, field, text, '"1000000"') from None
 
 
 def _address(text: str, field: str, file: Path) -> str:
-    digits = text.removeprefix("0x")
-    if text and (len(text) != 42 or not all(c in "0123456789abcdefABCDEF" for c in digits)):
-        raise _wrong(file, field, text, "0x…")
-    return text
+    """An address with its checksum, or nothing."""
+    try:
+        return parse_address(text) if text else ""
+    except DokkaebiError:
+        raise _wrong(file, field, text, "0x…") from None
 
 
 def _wrong(file: Path, field: str, seen: object, needed: str) -> DokkaebiError:
