@@ -13,6 +13,7 @@ contract CreationRegistry is ICreationRegistry, ERC721 {
     uint256 public constant override ROYALTY_BPS_DEFAULT = 500;
     uint256 public constant override PARENTS_SHARE_BPS = 5_000;
     uint256 public constant override PARENTS_MAX = 8;
+    uint256 public constant override PARTNERS_MAX = 4;
 
     uint256 private constant BPS = 10_000;
     // Both ends take two bytes as a protobuf number, see ContentIdentifier.
@@ -29,14 +30,18 @@ contract CreationRegistry is ICreationRegistry, ERC721 {
     uint256 private constant ROYALTY_MASK = (1 << 10) - 1;
     uint256 private constant PARENTS_MASK = (1 << 4) - 1;
     uint256 private constant TENURE_MASK = (1 << 18) - 1;
+    uint256 private constant MAKERS_SHIFT = 160;
 
     bytes32 private immutable CONTRACT_DOCUMENT;
 
     string private _name; // slot 0
     string private _symbol; // slot 1
     uint256 private _creatorCount; // slot 2
-    mapping(uint256 number => address creator) private _creators; // slot 3
+    // From the lowest bit: the creator 160 | how many partners 96.
+    mapping(uint256 number => uint256 makers) private _creators; // slot 3
     mapping(uint256 id => mapping(uint256 index => uint256 parent)) private _parents; // slot 4
+    mapping(uint256 number => mapping(uint256 index => Partner partner)) private _partners; // slot 5
+    mapping(bytes32 group => uint256 number) private _groups; // slot 6
 
     /// @param name_ The registry's name.
     /// @param symbol_ The registry's short name.
@@ -63,6 +68,15 @@ contract CreationRegistry is ICreationRegistry, ERC721 {
         for (uint256 i = 0; i < works.length; ++i) {
             ids[i] = _register(works[i], number);
         }
+    }
+
+    /// @inheritdoc ICreationRegistry
+    function registerTogether(
+        Work calldata work,
+        Partner[] calldata partners
+    ) external override returns (uint256 id) {
+        id = _register(work, _numberOfGroup(partners));
+        emit CreationShared(id, partners);
     }
 
     function _register(Work calldata work, uint256 creatorNumber) private returns (uint256 id) {
@@ -107,10 +121,40 @@ contract CreationRegistry is ICreationRegistry, ERC721 {
     function _numberOf(address creator) private returns (uint256 number) {
         number = _getAux(creator);
         if (number != 0) return number;
+        number = _newNumber(uint160(creator));
+        _setAux(creator, uint224(number));
+    }
+
+    function _newNumber(uint256 makers) private returns (uint256 number) {
         number = ++_creatorCount;
         if (number > CREATOR_MASK) revert Creators_TooMany(CREATOR_MASK);
-        _creators[number] = creator;
-        _setAux(creator, uint224(number));
+        _creators[number] = makers;
+    }
+
+    /// @dev The number of the caller with these partners, given at their first work.
+    function _numberOfGroup(Partner[] calldata partners) private returns (uint256 number) {
+        uint256 count = partners.length;
+        if (count == 0 || count > PARTNERS_MAX) {
+            revert Partners_CountOutOfRange(count, PARTNERS_MAX);
+        }
+        bytes32 group = keccak256(abi.encode(msg.sender, partners));
+        number = _groups[group];
+        if (number != 0) return number;
+        number = _newNumber(uint160(msg.sender) | (count << MAKERS_SHIFT));
+        _groups[group] = number;
+        address previous = address(0);
+        uint256 sharesBps = 0;
+        for (uint256 i = 0; i < count; ++i) {
+            Partner calldata partner = partners[i];
+            if (partner.account <= previous || partner.account == msg.sender) {
+                revert Partner_NotAllowed(partner.account);
+            }
+            if (partner.shareBps == 0) revert Partners_SharesOutOfRange(0);
+            sharesBps += partner.shareBps;
+            _partners[number][i] = partner;
+            previous = partner.account;
+        }
+        if (sharesBps >= BPS) revert Partners_SharesOutOfRange(sharesBps);
     }
 
     /* BURN */
@@ -186,24 +230,132 @@ contract CreationRegistry is ICreationRegistry, ERC721 {
     }
 
     /// @inheritdoc ICreationRegistry
+    function partnersOf(uint256 id) external view override returns (Partner[] memory partners) {
+        uint256 number = _numberIn(_recordOf(id));
+        partners = new Partner[](_creators[number] >> MAKERS_SHIFT);
+        for (uint256 i = 0; i < partners.length; ++i) {
+            partners[i] = _partners[number][i];
+        }
+    }
+
+    /// @inheritdoc ICreationRegistry
+    function saleOf(
+        uint256 id,
+        address seller,
+        uint256 salePrice
+    )
+        external
+        view
+        override
+        returns (uint256 tenure, bool shared, address creator, uint256 royalty)
+    {
+        uint256 record = _recordOf(id);
+        tenure = record >> TENURE_SHIFT;
+        uint256 makers = _creators[_numberIn(record)];
+        if (makers >> MAKERS_SHIFT != 0 || (record >> PARENTS_SHIFT) & PARENTS_MASK != 0) {
+            return (tenure, true, address(0), 0);
+        }
+        creator = address(uint160(makers));
+        if (creator != seller) royalty = _royaltyOf(record, salePrice);
+    }
+
+    /// @inheritdoc ICreationRegistry
+    function sharesOf(
+        uint256 id,
+        address seller,
+        uint256 salePrice,
+        uint256 net
+    ) external view override returns (address[] memory payees, uint256[] memory amounts) {
+        uint256 record = _recordOf(id);
+        uint256 number = _numberIn(record);
+        (payees, amounts) = _royaltiesOf(id, record, number, salePrice);
+        uint256 made = 0;
+        if (payees[0] == seller) {
+            // The makers' own royalty is no royalty now: they share what is left.
+            made = 1 + (_creators[number] >> MAKERS_SHIFT);
+            for (uint256 i = made; i < payees.length; ++i) {
+                if (payees[i] != seller) net -= amounts[i];
+            }
+            for (uint256 i = 1; i < made; ++i) {
+                amounts[i] = (net * _partners[number][i - 1].shareBps) / BPS;
+            }
+            amounts[0] = 0;
+        }
+        for (uint256 i = made; i < payees.length; ++i) {
+            if (payees[i] == seller) amounts[i] = 0;
+        }
+    }
+
+    /// @inheritdoc ICreationRegistry
     function royaltiesOf(
         uint256 id,
         uint256 salePrice
     ) external view override returns (address[] memory receivers, uint256[] memory amounts) {
         uint256 record = _recordOf(id);
+        return _royaltiesOf(id, record, _numberIn(record), salePrice);
+    }
+
+    function _royaltiesOf(
+        uint256 id,
+        uint256 record,
+        uint256 number,
+        uint256 salePrice
+    ) private view returns (address[] memory receivers, uint256[] memory amounts) {
         uint256 royalty = _royaltyOf(record, salePrice);
-        uint256 count = (record >> PARENTS_SHIFT) & PARENTS_MASK;
-        receivers = new address[](count + 1);
-        amounts = new uint256[](count + 1);
-        receivers[0] = _creatorOf(record);
-        amounts[0] = royalty;
-        if (count == 0) return (receivers, amounts);
-        uint256 share = (royalty * PARENTS_SHARE_BPS) / BPS / count;
-        for (uint256 i = 0; i < count; ++i) {
-            receivers[i + 1] = _creatorOf(_recordOf(_parents[id][i]));
-            amounts[i + 1] = share;
+        uint256 parentCount = (record >> PARENTS_SHIFT) & PARENTS_MASK;
+        uint256 makers = _creators[number];
+        uint256 count = 1 + (makers >> MAKERS_SHIFT);
+        if (parentCount == 0) {
+            receivers = new address[](count);
+            amounts = new uint256[](count);
+            _shareOut(number, makers, royalty, receivers, amounts, 0);
+            return (receivers, amounts);
         }
-        amounts[0] = royalty - share * count;
+        count += parentCount * (1 + PARTNERS_MAX);
+        receivers = new address[](count);
+        amounts = new uint256[](count);
+        uint256 share = (royalty * PARENTS_SHARE_BPS) / BPS / parentCount;
+        uint256 next = _shareOut(
+            number,
+            makers,
+            royalty - share * parentCount,
+            receivers,
+            amounts,
+            0
+        );
+        for (uint256 i = 0; i < parentCount; ++i) {
+            number = _numberIn(_recordOf(_parents[id][i]));
+            next = _shareOut(number, _creators[number], share, receivers, amounts, next);
+        }
+        // Fewer partners than there could have been.
+        assembly ("memory-safe") {
+            mstore(receivers, next)
+            mstore(amounts, next)
+        }
+    }
+
+    /// @dev Writes what each maker of a work gets of its part, the creator first, from index `next` on.
+    /// @return The index behind them.
+    function _shareOut(
+        uint256 number,
+        uint256 makers,
+        uint256 part,
+        address[] memory receivers,
+        uint256[] memory amounts,
+        uint256 next
+    ) private view returns (uint256) {
+        uint256 first = next++;
+        receivers[first] = address(uint160(makers));
+        uint256 rest = part;
+        uint256 count = makers >> MAKERS_SHIFT;
+        for (uint256 i = 0; i < count; ++i) {
+            Partner storage partner = _partners[number][i];
+            receivers[next] = partner.account;
+            amounts[next] = (part * partner.shareBps) / BPS;
+            rest -= amounts[next++];
+        }
+        amounts[first] = rest;
+        return next;
     }
 
     /// @inheritdoc ICreationRegistry
@@ -260,7 +412,11 @@ contract CreationRegistry is ICreationRegistry, ERC721 {
     }
 
     function _creatorOf(uint256 record) private view returns (address) {
-        return _creators[(record >> CREATOR_SHIFT) & CREATOR_MASK];
+        return address(uint160(_creators[_numberIn(record)]));
+    }
+
+    function _numberIn(uint256 record) private pure returns (uint256) {
+        return (record >> CREATOR_SHIFT) & CREATOR_MASK;
     }
 
     function _royaltyOf(uint256 record, uint256 salePrice) private pure returns (uint256) {

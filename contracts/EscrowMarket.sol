@@ -3,209 +3,156 @@ pragma solidity ^0.8.28;
 
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
+import {LibString} from "solady/utils/LibString.sol";
 import {ICreationRegistry} from "../interfaces/ICreationRegistry.sol";
 import {IEscrowMarket} from "../interfaces/IEscrowMarket.sol";
+import {Consent} from "./base/Consent.sol";
+import {Till} from "./base/Till.sol";
+import {TradeTerms} from "./libraries/TradeTerms.sol";
 
-/// @title A market that nobody can tax or freeze
-/// @dev Reentrancy: every state change precedes every call to a stranger, except credits, which only
-/// ever record money that the market holds for nobody else. What comes in is measured exactly, so a
-/// call nested inside a deposit must leave the market's balance as the books say, or all is undone.
-contract EscrowMarket is IEscrowMarket, EIP712 {
-    uint256 public constant override FEE_BPS_MAX = 250;
+/// @title Money that waits until something is delivered
+/// @dev One slot a trade: its terms come back as calldata and must hash to its id.
+contract EscrowMarket is IEscrowMarket, Till, Consent {
+    using TradeTerms for uint256;
+
     uint256 public constant override REFERRAL_BPS_MAX = 5_000;
-    uint256 public constant override PRICE_MAX = type(uint128).max;
+    uint256 public constant override ARBITER_FEE_BPS_MAX = 500;
+    uint256 public constant override PARTS_MAX = 12;
     uint256 public constant override OFFER_SECONDS_MAX = 365 days;
     uint256 public constant override SHIP_SECONDS_MIN = 1 hours;
     uint256 public constant override SHIP_SECONDS_MAX = 60 days;
     uint256 public constant override INSPECT_SECONDS_MIN = 1 days;
     uint256 public constant override INSPECT_SECONDS_MAX = 30 days;
+    uint256 public constant override RULING_SECONDS_MIN = 1 days;
+    uint256 public constant override RULING_SECONDS_MAX = 60 days;
 
-    uint256 private constant BPS = 10_000;
-    address private constant COIN = address(0);
-    // Nobody holds a key of the ecrecover precompile, so it can't be a seller.
-    address private constant FILLED = address(1);
-    // Gas that a payee's receive function, or a token, gets when it's paid; a Safe needs 7,000.
-    uint256 private constant COIN_GAS = 50_000;
-    uint256 private constant TOKEN_GAS = 200_000;
+    uint256 private constant UNITS_MAX = type(uint32).max;
+    uint256 private constant UNITS_SHIFT = 160;
 
     bytes32 private constant OFFER_TYPEHASH = keccak256(
-        "Offer(address seller,uint8 kind,uint256 creationId,uint256 tenure,address asset,uint256 price,uint256 expiry,uint256 shipSeconds,uint256 inspectSeconds,uint256 referralBps,bytes32 details,uint256 salt)"
+        "Offer(address seller,address buyer,uint256 creationId,uint256 tenure,address asset,uint256 price,uint256 units,uint256 expiry,uint256 shipSeconds,uint256 inspectSeconds,uint256 referralBps,address arbiter,uint256 arbiterFeeBps,uint256 rulingSeconds,uint256 silentSellerBps,uint8[] parts,bytes32 details,uint256 nonce)"
+    );
+    bytes32 private constant REQUEST_TYPEHASH = keccak256(
+        "Request(address seller,address buyer,uint256 creationId,uint256 tenure,address asset,uint256 price,uint256 units,uint256 expiry,uint256 shipSeconds,uint256 inspectSeconds,uint256 referralBps,address arbiter,uint256 arbiterFeeBps,uint256 rulingSeconds,uint256 silentSellerBps,uint8[] parts,bytes32 details,uint256 nonce)"
+    );
+    bytes32 private constant SETTLEMENT_TYPEHASH = keccak256(
+        "Settlement(bytes32 tradeId,uint256 part,uint256 sellerBps,uint256 expiry)"
     );
 
-    address public immutable override REGISTRY;
-    address public immutable override FEE_RECIPIENT;
-    uint256 public immutable override FEE_BPS;
+    uint256 private constant DEADLINE_SHIFT = 8;
+    uint256 private constant PART_SHIFT = 72;
 
-    struct TradeSlot {
-        TradeState state; // slot 0
-        uint64 deadline; // slot 0
-    }
+    // Of a published offer: its seller 160 | units left 96. Of an open request: its buyer.
+    mapping(bytes32 documentId => uint256 open) private _documents;
+    mapping(bytes32 offerId => uint256 units) private _taken;
+    // From the lowest bit: state 8 | deadline 64 | current part. Zero once the trade ended.
+    mapping(bytes32 tradeId => uint256 slot) private _trades;
 
-    // The seller while the offer is open, FILLED for ever once it was taken.
-    mapping(bytes32 offerId => address seller) private _offers; // slot 2, after EIP712's
-    mapping(bytes32 tradeId => TradeSlot slot) private _trades; // slot 3
-    mapping(address asset => mapping(address payee => uint256 amount)) private _credits; // slot 4
-
-    /// @param registry The registry whose creations are sold here; trusted.
+    /// @param registry The registry whose creations are handed over as certificates; trusted.
     /// @param feeRecipient Who gets the community's fee.
     /// @param feeBps The community's fee, basis points, at most `FEE_BPS_MAX`.
     constructor(
         address registry,
         address feeRecipient,
         uint256 feeBps
-    ) EIP712("Dokkaebi EscrowMarket", "1") {
-        if (registry.code.length == 0) revert Registry_HasNoCode(registry);
-        if (feeRecipient == address(0) || feeRecipient == address(this)) {
-            revert FeeRecipient_NotAllowed(feeRecipient);
-        }
-        if (feeBps > FEE_BPS_MAX) revert Fee_TooHigh(feeBps, FEE_BPS_MAX);
-        REGISTRY = registry;
-        FEE_RECIPIENT = feeRecipient;
-        FEE_BPS = feeBps;
-        emit MarketOpened(registry, feeRecipient, feeBps);
-    }
+    ) Till(registry, feeRecipient, feeBps) EIP712("Dokkaebi EscrowMarket", "1") {}
 
     /* OFFER */
 
     /// @inheritdoc IEscrowMarket
     function offer(Offer calldata offer_) external override returns (bytes32 offerId) {
-        if (msg.sender != offer_.seller) revert Offer_NotSeller(msg.sender, offer_.seller);
-        _checkTerms(offer_);
+        if (msg.sender != offer_.seller) revert Document_NotOwn(msg.sender, offer_.seller);
+        _checkTerms(offer_, block.timestamp + 1);
+        _useNonce(msg.sender, offer_.nonce);
         offerId = hashOffer(offer_);
-        if (_offers[offerId] != address(0)) {
-            revert Offer_AlreadyPublished(offerId, offerState(offerId));
-        }
-        _offers[offerId] = msg.sender;
+        // Signed before, some units may be gone already.
+        uint256 left = offer_.units - _taken[offerId];
+        _documents[offerId] = uint160(msg.sender) | (left << UNITS_SHIFT);
         emit OfferPublished(offerId, msg.sender, offer_);
     }
 
-    function _checkTerms(Offer calldata offer_) private view {
+    /// @param earliest The first second at which it may expire: an offer that is taken, this very one.
+    function _checkTerms(Offer calldata offer_, uint256 earliest) private view {
+        uint256 units = offer_.units;
+        uint256 unitsMax = offer_.creationId == 0 ? UNITS_MAX : 1;
+        if (units == 0 || units > unitsMax) revert Offer_UnitsOutOfRange(units, unitsMax);
         uint256 price = offer_.price;
-        if (price == 0 || price > PRICE_MAX) revert Offer_PriceOutOfRange(price, PRICE_MAX);
+        if (price == 0 || price > PRICE_MAX / units) {
+            revert Offer_PriceOutOfRange(price, PRICE_MAX / units);
+        }
         uint256 expiry = offer_.expiry;
         uint256 latest = block.timestamp + OFFER_SECONDS_MAX;
-        if (expiry <= block.timestamp || expiry > latest) {
-            revert Offer_ExpiryOutOfRange(expiry, block.timestamp + 1, latest);
+        if (expiry < earliest || expiry > latest) {
+            revert Expiry_OutOfRange(expiry, earliest, latest);
         }
         if (offer_.referralBps > REFERRAL_BPS_MAX) {
             revert Offer_ReferralTooHigh(offer_.referralBps, REFERRAL_BPS_MAX);
         }
-        if (offer_.kind == Kind.Instant) {
-            if (offer_.creationId == 0) revert Offer_CreationMissing();
-            _checkWindows(offer_, 0, 0, 0, 0);
-        } else {
-            _checkWindows(
+        uint256 ship_ = offer_.shipSeconds;
+        if (ship_ < SHIP_SECONDS_MIN || ship_ > SHIP_SECONDS_MAX) {
+            revert Offer_ShipWindowOutOfRange(ship_, SHIP_SECONDS_MIN, SHIP_SECONDS_MAX);
+        }
+        uint256 inspect = offer_.inspectSeconds;
+        if (inspect < INSPECT_SECONDS_MIN || inspect > INSPECT_SECONDS_MAX) {
+            revert Offer_InspectWindowOutOfRange(inspect, INSPECT_SECONDS_MIN, INSPECT_SECONDS_MAX);
+        }
+        if (offer_.arbiter == address(0)) _checkArbitration(offer_, 0, 0, 0, 0);
+        else {
+            _checkArbitration(
                 offer_,
-                SHIP_SECONDS_MIN,
-                SHIP_SECONDS_MAX,
-                INSPECT_SECONDS_MIN,
-                INSPECT_SECONDS_MAX
+                RULING_SECONDS_MIN,
+                RULING_SECONDS_MAX,
+                ARBITER_FEE_BPS_MAX,
+                BPS
             );
+        }
+        _packParts(offer_.parts);
+    }
+
+    function _checkArbitration(
+        Offer calldata offer_,
+        uint256 rulingMin,
+        uint256 rulingMax,
+        uint256 feeMax,
+        uint256 silentMax
+    ) private pure {
+        uint256 ruling = offer_.rulingSeconds;
+        if (ruling < rulingMin || ruling > rulingMax) {
+            revert Offer_RulingWindowOutOfRange(ruling, rulingMin, rulingMax);
+        }
+        if (offer_.arbiterFeeBps > feeMax) {
+            revert Offer_ArbiterFeeTooHigh(offer_.arbiterFeeBps, feeMax);
+        }
+        if (offer_.silentSellerBps > silentMax) {
+            revert Offer_DefaultOutOfRange(offer_.silentSellerBps, silentMax);
         }
     }
 
-    function _checkWindows(
-        Offer calldata offer_,
-        uint256 shipMin,
-        uint256 shipMax,
-        uint256 inspectMin,
-        uint256 inspectMax
-    ) private pure {
-        uint256 ship_ = offer_.shipSeconds;
-        if (ship_ < shipMin || ship_ > shipMax) {
-            revert Offer_ShipWindowOutOfRange(ship_, shipMin, shipMax);
+    /// @dev The percents in one number, the first lowest; zero for none.
+    function _packParts(uint8[] calldata parts) private pure returns (uint256 packed) {
+        uint256 count = parts.length;
+        if (count == 0) return 0;
+        uint256 sum = 0;
+        bool right = count > 1 && count <= PARTS_MAX;
+        for (uint256 i = 0; right && i < count; ++i) {
+            uint256 percent = parts[i];
+            sum += percent;
+            right = percent != 0;
+            packed |= percent << (8 * i);
         }
-        uint256 inspect = offer_.inspectSeconds;
-        if (inspect < inspectMin || inspect > inspectMax) {
-            revert Offer_InspectWindowOutOfRange(inspect, inspectMin, inspectMax);
-        }
+        if (!right || sum != 100) revert Offer_PartsWrong(count, sum);
     }
 
     /* CANCEL */
 
     /// @inheritdoc IEscrowMarket
     function cancel(bytes32 offerId) external override {
-        address seller = _offers[offerId];
-        if (seller == address(0) || seller == FILLED) {
-            revert Offer_NotOpen(offerId, offerState(offerId));
-        }
-        if (msg.sender != seller) revert Offer_NotSeller(msg.sender, seller);
-        delete _offers[offerId];
+        // No units: also a request, which is taken back with its money.
+        (address seller, uint256 units) = documentOf(offerId);
+        if (units == 0) revert Offer_NotOpen(offerId);
+        if (msg.sender != seller) revert Document_NotOwn(msg.sender, seller);
+        delete _documents[offerId];
         emit OfferCancelled(offerId, seller);
-    }
-
-    /* BUY */
-
-    /// @inheritdoc IEscrowMarket
-    function buy(Offer calldata offer_, address referrer) external payable override {
-        bytes32 offerId = _take(offer_, Kind.Instant, referrer);
-        Division memory part = _divide(
-            offer_.creationId,
-            offer_.seller,
-            offer_.price,
-            referrer,
-            offer_.referralBps
-        );
-        emit SaleSettled(
-            offerId,
-            offer_.seller,
-            msg.sender,
-            offer_.creationId,
-            offer_.asset,
-            offer_.price,
-            referrer,
-            part.royalty,
-            part.referral,
-            part.fee
-        );
-        _collect(offer_.asset, offer_.price);
-        IERC721(REGISTRY).transferFrom(offer_.seller, msg.sender, offer_.creationId);
-        _distribute(offerId, offer_.asset, offer_.seller, referrer, part);
-    }
-
-    /// @dev Checks that the caller may take an open offer now, and closes it for ever.
-    function _take(
-        Offer calldata offer_,
-        Kind kind,
-        address referrer
-    ) private returns (bytes32 offerId) {
-        offerId = hashOffer(offer_);
-        address seller = offer_.seller;
-        // The id commits to the seller, so anything else here means: not open.
-        if (_offers[offerId] != seller || seller == address(0)) {
-            revert Offer_NotOpen(offerId, offerState(offerId));
-        }
-        if (offer_.kind != kind) revert Offer_KindWrong(offerId, offer_.kind, kind);
-        if (block.timestamp > offer_.expiry) {
-            revert Offer_Expired(offerId, offer_.expiry, block.timestamp);
-        }
-        if (msg.sender == seller) revert Buyer_IsSeller(seller);
-        if (referrer == msg.sender || referrer == seller || referrer == address(this)) {
-            revert Referrer_NotAllowed(referrer);
-        }
-        uint256 creationId = offer_.creationId;
-        if (creationId != 0) {
-            uint256 tenure = ICreationRegistry(REGISTRY).tenureOf(creationId);
-            if (tenure != offer_.tenure) {
-                revert Offer_CreationMoved(creationId, tenure, offer_.tenure);
-            }
-        }
-        _offers[offerId] = FILLED;
-    }
-
-    /// @dev Takes the price in, exactly.
-    function _collect(address asset, uint256 price) private {
-        if (asset == COIN) {
-            if (msg.value != price) revert Value_Wrong(msg.value, price);
-            return;
-        }
-        if (msg.value != 0) revert Value_Wrong(msg.value, 0);
-        if (asset.code.length == 0) revert Asset_HasNoCode(asset);
-        uint256 before = SafeTransferLib.balanceOf(asset, address(this));
-        SafeTransferLib.safeTransferFrom(asset, msg.sender, address(this), price);
-        uint256 received = SafeTransferLib.balanceOf(asset, address(this)) - before;
-        if (received != price) revert Asset_AmountWrong(asset, received, price);
     }
 
     /* FUND */
@@ -213,58 +160,236 @@ contract EscrowMarket is IEscrowMarket, EIP712 {
     /// @inheritdoc IEscrowMarket
     function fund(
         Offer calldata offer_,
+        bytes calldata signature,
+        uint256 units,
         address referrer
     ) external payable override returns (bytes32 tradeId) {
+        return _fund(offer_, signature, units, referrer);
+    }
+
+    /// @inheritdoc IEscrowMarket
+    function fundWithPermit(
+        Offer calldata offer_,
+        bytes calldata signature,
+        uint256 units,
+        address referrer,
+        bytes calldata permit
+    ) external override returns (bytes32 tradeId) {
+        _usePermit(offer_.asset, msg.sender, permit);
+        return _fund(offer_, signature, units, referrer);
+    }
+
+    function _fund(
+        Offer calldata offer_,
+        bytes calldata signature,
+        uint256 units,
+        address referrer
+    ) private returns (bytes32 tradeId) {
+        bytes32 offerId = hashOffer(offer_);
+        _checkOpen(offerId, offer_, msg.sender, offer_.seller);
+        if (offer_.buyer != address(0) && offer_.buyer != msg.sender) {
+            revert Document_Reserved(msg.sender, offer_.buyer);
+        }
+        if (
+            referrer != address(0) &&
+            (referrer == msg.sender || referrer == offer_.seller || referrer == address(this))
+        ) revert Referrer_NotAllowed(referrer);
+        uint256 serial =
+            signature.length == 0
+                ? _takePublished(offerId, offer_, units)
+                : _takeSigned(offerId, offer_, signature, units);
+        tradeId = _open(offerId, offer_, offer_.seller, msg.sender, referrer, units, serial);
+        _collect(offer_.asset, offer_.price * units);
+    }
+
+    /// @dev What an offer that is taken and a request that is accepted must be, whoever else agreed to it.
+    function _checkOpen(
+        bytes32 documentId,
+        Offer calldata offer_,
+        address buyer,
+        address seller
+    ) private view {
+        if (block.timestamp > offer_.expiry) {
+            revert Document_Expired(documentId, offer_.expiry, block.timestamp);
+        }
+        if (buyer == seller) revert Buyer_IsSeller(seller);
+        address arbiter = offer_.arbiter;
+        if (
+            arbiter != address(0) &&
+            (arbiter == buyer || arbiter == seller || arbiter == address(this))
+        ) revert Arbiter_NotAllowed(arbiter);
+        uint256 creationId = offer_.creationId;
+        if (creationId == 0) return;
+        uint256 tenure = ICreationRegistry(REGISTRY).tenureOf(creationId);
+        if (tenure != offer_.tenure) revert Creation_Moved(creationId, tenure, offer_.tenure);
+    }
+
+    /// @return serial How many units were taken before.
+    function _takePublished(
+        bytes32 offerId,
+        Offer calldata offer_,
+        uint256 units
+    ) private returns (uint256 serial) {
+        (, uint256 left) = documentOf(offerId);
+        if (left == 0) revert Offer_NotOpen(offerId);
+        if (units == 0 || units > left) revert Offer_UnitsWrong(offerId, units, left);
+        _documents[offerId] =
+            units == left ? 0 : uint160(offer_.seller) | ((left - units) << UNITS_SHIFT);
+        return offer_.units - left;
+    }
+
+    /// @return serial How many units were taken before.
+    function _takeSigned(
+        bytes32 offerId,
+        Offer calldata offer_,
+        bytes calldata signature,
+        uint256 units
+    ) private returns (uint256 serial) {
+        _checkTerms(offer_, block.timestamp);
+        _checkSignature(offer_.seller, offerId, signature);
+        uint256 all = offer_.units;
+        if (all != 1) serial = _taken[offerId];
+        uint256 left = all - serial;
+        if (units == 0 || units > left) revert Offer_UnitsWrong(offerId, units, left);
+        if (units == left) {
+            _useNonce(offer_.seller, offer_.nonce);
+        } else if (nonceUsed(offer_.seller, offer_.nonce)) {
+            revert Nonce_Used(offer_.seller, offer_.nonce);
+        }
+        if (all != 1) _taken[offerId] = serial + units;
+    }
+
+    /// @dev Opens a trade and takes its creation in.
+    function _open(
+        bytes32 documentId,
+        Offer calldata offer_,
+        address seller,
+        address buyer,
+        address referrer,
+        uint256 units,
+        uint256 serial
+    ) private returns (bytes32 tradeId) {
         Trade memory trade = Trade({
-            offerId: _take(offer_, Kind.Delivered, referrer),
-            seller: offer_.seller,
-            buyer: msg.sender,
+            offerId: documentId,
+            seller: seller,
+            buyer: buyer,
             referrer: referrer,
+            arbiter: offer_.arbiter,
             creationId: offer_.creationId,
             asset: offer_.asset,
-            amount: offer_.price,
-            inspectSeconds: offer_.inspectSeconds,
-            referralBps: offer_.referralBps
+            amount: offer_.price * units,
+            terms: TradeTerms.pack(
+                offer_.shipSeconds,
+                offer_.inspectSeconds,
+                offer_.rulingSeconds,
+                offer_.referralBps,
+                offer_.arbiterFeeBps,
+                offer_.silentSellerBps,
+                serial,
+                _packParts(offer_.parts)
+            )
         });
         tradeId = keccak256(abi.encode(trade));
         uint256 deadline = block.timestamp + offer_.shipSeconds;
-        _trades[tradeId] = TradeSlot(TradeState.Funded, uint64(deadline));
-        emit EscrowFunded(tradeId, trade.offerId, msg.sender, trade, deadline);
+        _setTrade(tradeId, TradeState.Funded, deadline, 0);
+        emit EscrowFunded(tradeId, documentId, buyer, trade, units, offer_.details, deadline);
         // The registry calls nobody, so it comes before the token. The other way round, a hook of the
         // token could end this trade first, and be handed the creation that another trade has here.
-        _moveCertificate(trade.creationId, trade.seller, address(this));
-        _collect(trade.asset, trade.amount);
+        _moveCertificate(trade.creationId, seller, address(this));
     }
 
     function _moveCertificate(uint256 creationId, address from, address to) private {
         if (creationId != 0) IERC721(REGISTRY).transferFrom(from, to, creationId);
     }
 
+    /* REQUEST */
+
+    /// @inheritdoc IEscrowMarket
+    function request(
+        Offer calldata request_,
+        bytes calldata permit
+    ) external payable override returns (bytes32 requestId) {
+        if (msg.sender != request_.buyer) revert Document_NotOwn(msg.sender, request_.buyer);
+        if (msg.sender == request_.seller) revert Buyer_IsSeller(msg.sender);
+        if (msg.sender == request_.arbiter) revert Arbiter_NotAllowed(msg.sender);
+        if (request_.units != 1 || request_.referralBps != 0) {
+            revert Request_TermsWrong(request_.units, request_.referralBps);
+        }
+        _checkTerms(request_, block.timestamp + 1);
+        _useNonce(msg.sender, request_.nonce);
+        requestId = hashRequest(request_);
+        _documents[requestId] = uint160(msg.sender);
+        emit WorkRequested(requestId, msg.sender, request_);
+        _usePermit(request_.asset, msg.sender, permit);
+        _collect(request_.asset, request_.price);
+    }
+
+    /// @inheritdoc IEscrowMarket
+    function retract(Offer calldata request_) external override {
+        address buyer = request_.buyer;
+        if (msg.sender != buyer && block.timestamp <= request_.expiry) {
+            revert Document_NotOwn(msg.sender, buyer);
+        }
+        bytes32 requestId = _closeRequest(request_);
+        emit RequestRetracted(requestId, buyer);
+        _pay(requestId, request_.asset, buyer, request_.price);
+    }
+
+    /// @inheritdoc IEscrowMarket
+    function accept(Offer calldata request_) external override returns (bytes32 tradeId) {
+        bytes32 requestId = _closeRequest(request_);
+        _checkOpen(requestId, request_, request_.buyer, msg.sender);
+        address seller = request_.seller;
+        if (seller != address(0) && seller != msg.sender) {
+            revert Document_Reserved(msg.sender, seller);
+        }
+        return _open(requestId, request_, msg.sender, request_.buyer, address(0), 1, 0);
+    }
+
+    function _closeRequest(Offer calldata request_) private returns (bytes32 requestId) {
+        requestId = hashRequest(request_);
+        if (_documents[requestId] == 0) revert Request_NotOpen(requestId);
+        delete _documents[requestId];
+    }
+
     /* SHIP */
 
     /// @inheritdoc IEscrowMarket
     function ship(Trade calldata trade, bytes32 shipment) external override {
-        (bytes32 tradeId, TradeState state, uint256 deadline) = _tradeOf(trade);
+        (bytes32 tradeId, uint256 slot) = _tradeOf(trade);
         if (msg.sender != trade.seller) revert Trade_NotSeller(msg.sender, trade.seller);
-        if (state != TradeState.Funded) {
-            revert Trade_StateWrong(tradeId, state, TradeState.Funded);
-        }
-        if (block.timestamp > deadline) {
-            revert Trade_DeadlinePassed(tradeId, deadline, block.timestamp);
-        }
-        deadline = block.timestamp + trade.inspectSeconds;
-        _trades[tradeId] = TradeSlot(TradeState.Shipped, uint64(deadline));
+        _checkStep(tradeId, slot, TradeState.Funded);
+        uint256 deadline = block.timestamp + trade.terms.inspectSeconds();
+        _setTrade(tradeId, TradeState.Shipped, deadline, slot >> PART_SHIFT);
         emit EscrowShipped(tradeId, shipment, deadline);
     }
 
+    function _setTrade(bytes32 tradeId, TradeState state, uint256 deadline, uint256 part) private {
+        _trades[tradeId] = uint256(state) | (deadline << DEADLINE_SHIFT) | (part << PART_SHIFT);
+    }
+
     /// @dev What a live trade is; its id commits to the terms, so a live slot proves them.
-    function _tradeOf(
-        Trade calldata trade
-    ) private view returns (bytes32 tradeId, TradeState state, uint256 deadline) {
+    function _tradeOf(Trade calldata trade) private view returns (bytes32 tradeId, uint256 slot) {
         tradeId = hashTrade(trade);
-        (state, deadline) = tradeState(tradeId);
-        if (state == TradeState.None) {
-            revert Trade_StateWrong(tradeId, TradeState.None, TradeState.Funded);
+        slot = _trades[tradeId];
+        if (slot == 0) revert Trade_StateWrong(tradeId, TradeState.None, TradeState.Funded);
+    }
+
+    function _stateIn(uint256 slot) private pure returns (TradeState) {
+        return TradeState(slot & 0xff);
+    }
+
+    function _deadlineIn(uint256 slot) private pure returns (uint256) {
+        return uint64(slot >> DEADLINE_SHIFT);
+    }
+
+    /// @dev A step that is open in one state until its deadline.
+    function _checkStep(bytes32 tradeId, uint256 slot, TradeState needed) private view {
+        if (_stateIn(slot) != needed) {
+            revert Trade_StateWrong(tradeId, _stateIn(slot), needed);
+        }
+        if (block.timestamp > _deadlineIn(slot)) {
+            revert Trade_DeadlinePassed(tradeId, _deadlineIn(slot), block.timestamp);
         }
     }
 
@@ -272,175 +397,210 @@ contract EscrowMarket is IEscrowMarket, EIP712 {
 
     /// @inheritdoc IEscrowMarket
     function confirm(Trade calldata trade) external override {
-        (bytes32 tradeId, , ) = _tradeOf(trade);
+        (bytes32 tradeId, uint256 slot) = _tradeOf(trade);
         if (msg.sender != trade.buyer) revert Trade_NotBuyer(msg.sender, trade.buyer);
-        _release(tradeId, trade, Reason.Confirmed);
+        _release(tradeId, trade, slot >> PART_SHIFT, Reason.Confirmed);
     }
 
-    /// @dev Ends a trade in the seller's favour.
-    function _release(bytes32 tradeId, Trade calldata trade, Reason reason) private {
-        delete _trades[tradeId];
-        Division memory part = _divide(
-            trade.creationId,
+    /// @dev Pays the current part to the seller. The last one ends the trade.
+    function _release(bytes32 tradeId, Trade calldata trade, uint256 part, Reason reason) private {
+        (, uint256 worth, bool last) = trade.terms.rest(trade.amount, part);
+        Division memory division = _divideTrade(trade, trade.creationId, worth);
+        if (last) {
+            delete _trades[tradeId];
+            emit EscrowReleased(tradeId, reason, division.fee);
+            _moveCertificate(trade.creationId, address(this), trade.buyer);
+        } else {
+            uint256 deadline = block.timestamp + trade.terms.shipSeconds();
+            _setTrade(tradeId, TradeState.Funded, deadline, part + 1);
+            emit PartReleased(tradeId, part, reason, worth, division.fee, deadline);
+        }
+        _credit(trade.asset, FEE_RECIPIENT, division.fee);
+        _announce(tradeId, trade.referrer, division);
+        _distribute(tradeId, trade.asset, trade.seller, trade.referrer, division);
+    }
+
+    function _divideTrade(
+        Trade calldata trade,
+        uint256 creationId,
+        uint256 amount
+    ) private view returns (Division memory division) {
+        (division, ) = _divide(
+            creationId != 0,
+            creationId,
             trade.seller,
-            trade.amount,
+            amount,
             trade.referrer,
-            trade.referralBps
+            trade.terms.referralBps()
         );
-        emit EscrowReleased(tradeId, reason, part.royalty, part.referral, part.fee);
-        _moveCertificate(trade.creationId, address(this), trade.buyer);
-        _distribute(tradeId, trade.asset, trade.seller, trade.referrer, part);
     }
 
     /* REFUND */
 
     /// @inheritdoc IEscrowMarket
     function refund(Trade calldata trade) external override {
-        (bytes32 tradeId, , ) = _tradeOf(trade);
+        (bytes32 tradeId, uint256 slot) = _tradeOf(trade);
         if (msg.sender != trade.seller) revert Trade_NotSeller(msg.sender, trade.seller);
-        _refund(tradeId, trade, Reason.SellerRefund);
+        _refund(tradeId, trade, slot >> PART_SHIFT, Reason.SellerRefund);
     }
 
     /// @dev Ends a trade in the buyer's favour.
-    function _refund(bytes32 tradeId, Trade calldata trade, Reason reason) private {
+    function _refund(bytes32 tradeId, Trade calldata trade, uint256 part, Reason reason) private {
         delete _trades[tradeId];
         emit EscrowRefunded(tradeId, reason);
         _moveCertificate(trade.creationId, address(this), trade.seller);
-        _pay(tradeId, trade.asset, trade.buyer, trade.amount);
+        (uint256 left, , ) = trade.terms.rest(trade.amount, part);
+        _pay(tradeId, trade.asset, trade.buyer, left);
     }
 
     /* TIMEOUT */
 
     /// @inheritdoc IEscrowMarket
     function claimTimeout(Trade calldata trade) external override {
-        (bytes32 tradeId, TradeState state, uint256 deadline) = _tradeOf(trade);
-        if (block.timestamp <= deadline) {
-            revert Trade_DeadlineNotPassed(tradeId, deadline, block.timestamp);
+        (bytes32 tradeId, uint256 slot) = _tradeOf(trade);
+        if (block.timestamp <= _deadlineIn(slot)) {
+            revert Trade_DeadlineNotPassed(tradeId, _deadlineIn(slot), block.timestamp);
         }
-        if (state == TradeState.Funded) _refund(tradeId, trade, Reason.ShipTimeout);
-        else _release(tradeId, trade, Reason.InspectionTimeout);
-    }
-
-    /* DIVIDE AND PAY */
-
-    /// @dev `royalties[i]` is for `creators[i]`, zero where that is the seller.
-    struct Division {
-        uint256 seller;
-        uint256 royalty;
-        uint256 referral;
-        uint256 fee;
-        address[] creators;
-        uint256[] royalties;
-    }
-
-    function _divide(
-        uint256 creationId,
-        address seller,
-        uint256 price,
-        address referrer,
-        uint256 referralBps
-    ) private view returns (Division memory part) {
-        part.fee = (price * FEE_BPS) / BPS;
-        if (referrer != address(0)) part.referral = (price * referralBps) / BPS;
-        if (creationId != 0) {
-            (part.creators, part.royalties) = ICreationRegistry(REGISTRY).royaltiesOf(
-                creationId,
-                price
-            );
-            for (uint256 i = 0; i < part.creators.length; ++i) {
-                if (part.creators[i] == seller) part.royalties[i] = 0;
-                part.royalty += part.royalties[i];
-            }
+        TradeState state = _stateIn(slot);
+        if (state == TradeState.Funded) {
+            _refund(tradeId, trade, slot >> PART_SHIFT, Reason.ShipTimeout);
+        } else if (state == TradeState.Shipped) {
+            _release(tradeId, trade, slot >> PART_SHIFT, Reason.InspectionTimeout);
+        } else {
+            uint256 sellerBps = trade.terms.silentSellerBps();
+            _split(tradeId, trade, slot >> PART_SHIFT, sellerBps, Reason.ArbiterSilent, address(0));
         }
-        part.seller = price - part.fee - part.referral - part.royalty;
     }
 
-    function _distribute(
+    /* DISPUTE */
+
+    /// @inheritdoc IEscrowMarket
+    function dispute(Trade calldata trade, bytes32 evidence) external override {
+        (bytes32 tradeId, uint256 slot) = _tradeOf(trade);
+        if (msg.sender != trade.buyer) revert Trade_NotBuyer(msg.sender, trade.buyer);
+        address arbiter = trade.arbiter;
+        if (arbiter == address(0)) revert Trade_NotArbiter(msg.sender, arbiter);
+        _checkStep(tradeId, slot, TradeState.Shipped);
+        uint256 deadline = block.timestamp + trade.terms.rulingSeconds();
+        _setTrade(tradeId, TradeState.Disputed, deadline, slot >> PART_SHIFT);
+        emit EscrowDisputed(tradeId, arbiter, deadline);
+        if (evidence != bytes32(0)) _emitEvidence(tradeId, arbiter, evidence);
+    }
+
+    /// @inheritdoc IEscrowMarket
+    function submitEvidence(Trade calldata trade, bytes32 evidence) external override {
+        (bytes32 tradeId, uint256 slot) = _tradeOf(trade);
+        if (msg.sender != trade.buyer && msg.sender != trade.seller) {
+            revert Trade_NotParty(msg.sender);
+        }
+        _checkStep(tradeId, slot, TradeState.Disputed);
+        _emitEvidence(tradeId, trade.arbiter, evidence);
+    }
+
+    function _emitEvidence(bytes32 tradeId, address arbiter, bytes32 evidence) private {
+        // In base 16, which costs a tenth of base 32.
+        string memory digest = LibString.toHexStringNoPrefix(uint256(evidence), 32);
+        string memory place = string.concat("ipfs://f01551220", digest);
+        emit Evidence(arbiter, uint256(tradeId), msg.sender, place);
+    }
+
+    /// @inheritdoc IEscrowMarket
+    function rule(Trade calldata trade, uint256 sellerBps, address feeRecipient) external override {
+        (bytes32 tradeId, uint256 slot) = _tradeOf(trade);
+        if (msg.sender != trade.arbiter) revert Trade_NotArbiter(msg.sender, trade.arbiter);
+        _checkStep(tradeId, slot, TradeState.Disputed);
+        if (feeRecipient == address(0) || feeRecipient == address(this)) {
+            revert Recipient_NotAllowed(feeRecipient);
+        }
+        _split(tradeId, trade, slot >> PART_SHIFT, sellerBps, Reason.Ruled, feeRecipient);
+    }
+
+    /// @dev Ends a trade by dividing what is left of it.
+    /// @param arbiterPayee Who gets the arbiter's fee; zero if it isn't due.
+    function _split(
         bytes32 tradeId,
-        address asset,
-        address seller,
-        address referrer,
-        Division memory part
+        Trade calldata trade,
+        uint256 part,
+        uint256 sellerBps,
+        Reason reason,
+        address arbiterPayee
     ) private {
-        if (part.fee != 0) _credits[asset][FEE_RECIPIENT] += part.fee;
-        _pay(tradeId, asset, seller, part.seller);
-        for (uint256 i = 0; i < part.creators.length; ++i) {
-            uint256 royalty = part.royalties[i];
-            if (royalty == 0) continue;
-            emit RoyaltyPaid(tradeId, part.creators[i], royalty);
-            _pay(tradeId, asset, part.creators[i], royalty);
-        }
-        _pay(tradeId, asset, referrer, part.referral);
+        if (sellerBps > BPS) revert Division_OutOfRange(sellerBps, BPS);
+        delete _trades[tradeId];
+        (uint256 left, , ) = trade.terms.rest(trade.amount, part);
+        uint256 arbiterFee =
+            arbiterPayee == address(0) ? 0 : (left * trade.terms.arbiterFeeBps()) / BPS;
+        left -= arbiterFee;
+        uint256 toBuyer = (left * (BPS - sellerBps)) / BPS;
+        bool sold = sellerBps * 2 >= BPS;
+        Division memory division = _divideTrade(trade, sold ? trade.creationId : 0, left - toBuyer);
+        emit EscrowDivided(tradeId, reason, toBuyer, arbiterFee, arbiterPayee, division.fee);
+        _credit(trade.asset, FEE_RECIPIENT, division.fee);
+        _announce(tradeId, trade.referrer, division);
+        _moveCertificate(trade.creationId, address(this), sold ? trade.buyer : trade.seller);
+        _pay(tradeId, trade.asset, trade.buyer, toBuyer);
+        _distribute(tradeId, trade.asset, trade.seller, trade.referrer, division);
+        _pay(tradeId, trade.asset, arbiterPayee, arbiterFee);
     }
 
-    /// @dev Pays at once, or credits. A payee can make neither fail for the others.
-    function _pay(bytes32 tradeId, address asset, address payee, uint256 amount) private {
-        if (amount == 0) return;
-        if (_send(asset, payee, amount, asset == COIN ? COIN_GAS : TOKEN_GAS)) return;
-        _credits[asset][payee] += amount;
-        emit Credited(tradeId, payee, asset, amount);
-    }
-
-    /// @dev Sends with at most `gasLimit` gas and reads nothing of what comes back. A token is called
-    /// from a call of our own, so that what it did is undone unless it did exactly what was asked.
-    function _send(
-        address asset,
-        address to,
-        uint256 amount,
-        uint256 gasLimit
-    ) private returns (bool success) {
-        if (asset == COIN) return SafeTransferLib.trySafeTransferETH(to, amount, gasLimit);
-        // Through `try` it would cost 500 gas more; our own function returns nothing to read.
-        // solhint-disable-next-line avoid-low-level-calls
-        (success, ) = address(this).call{gas: gasLimit}(
-            abi.encodeCall(this.sendToken, (asset, to, amount))
-        );
-    }
+    /* SETTLE */
 
     /// @inheritdoc IEscrowMarket
-    function sendToken(address asset, address to, uint256 amount) external override {
-        if (msg.sender != address(this)) revert Caller_NotMarket(msg.sender);
-        uint256 before = SafeTransferLib.balanceOf(asset, address(this));
-        SafeTransferLib.safeTransfer(asset, to, amount);
-        uint256 sent = before - SafeTransferLib.balanceOf(asset, address(this));
-        if (sent != amount) revert Asset_AmountWrong(asset, sent, amount);
-    }
-
-    /* WITHDRAW */
-
-    /// @inheritdoc IEscrowMarket
-    function withdraw(address asset, address to) external override returns (uint256 amount) {
-        if (to == address(0) || to == address(this)) revert Recipient_NotAllowed(to);
-        return _withdraw(asset, msg.sender, to);
-    }
-
-    /// @inheritdoc IEscrowMarket
-    function withdrawFor(address asset, address payee) external override returns (uint256 amount) {
-        return _withdraw(asset, payee, payee);
-    }
-
-    function _withdraw(address asset, address payee, address to) private returns (uint256 amount) {
-        amount = _credits[asset][payee];
-        if (amount == 0) revert Credit_Empty(asset, payee);
-        delete _credits[asset][payee];
-        emit Withdrawn(payee, asset, to, amount);
-        if (!_send(asset, to, amount, gasleft())) revert Withdrawal_Failed(asset, to, amount);
+    function settle(
+        Trade calldata trade,
+        uint256 sellerBps,
+        uint256 expiry,
+        bytes calldata buyerSignature,
+        bytes calldata sellerSignature
+    ) external override {
+        (bytes32 tradeId, uint256 slot) = _tradeOf(trade);
+        bytes32 digest = hashSettlement(tradeId, slot >> PART_SHIFT, sellerBps, expiry);
+        if (block.timestamp > expiry) revert Document_Expired(digest, expiry, block.timestamp);
+        if (msg.sender != trade.buyer) _checkSignature(trade.buyer, digest, buyerSignature);
+        if (msg.sender != trade.seller) _checkSignature(trade.seller, digest, sellerSignature);
+        _split(tradeId, trade, slot >> PART_SHIFT, sellerBps, Reason.Settled, address(0));
     }
 
     /* VIEWS */
 
     /// @inheritdoc IEscrowMarket
     function hashOffer(Offer calldata offer_) public view override returns (bytes32 offerId) {
-        bytes32 typehash = OFFER_TYPEHASH;
+        return _hashDocument(OFFER_TYPEHASH, offer_);
+    }
+
+    /// @inheritdoc IEscrowMarket
+    function hashRequest(Offer calldata request_) public view override returns (bytes32 requestId) {
+        return _hashDocument(REQUEST_TYPEHASH, request_);
+    }
+
+    /// @dev keccak256(abi.encode(typehash, …)): 18 words, as calldata has them, but for the parts.
+    function _hashDocument(bytes32 typehash, Offer calldata offer_) private view returns (bytes32) {
+        uint8[] calldata parts = offer_.parts;
         bytes32 structHash;
-        // keccak256(abi.encode(OFFER_TYPEHASH, offer_)): an Offer is 12 words, in calldata as in its hash.
         assembly ("memory-safe") {
             let words := mload(0x40)
+            let size := shl(5, parts.length)
+            calldatacopy(words, parts.offset, size)
+            let partsHash := keccak256(words, size)
             mstore(words, typehash)
-            calldatacopy(add(words, 0x20), offer_, 0x180)
-            structHash := keccak256(words, 0x1a0)
+            calldatacopy(add(words, 0x20), offer_, 0x240)
+            mstore(add(words, 0x200), partsHash)
+            structHash := keccak256(words, 0x260)
         }
         return _hashTypedDataV4(structHash);
+    }
+
+    /// @inheritdoc IEscrowMarket
+    function hashSettlement(
+        bytes32 tradeId,
+        uint256 part,
+        uint256 sellerBps,
+        uint256 expiry
+    ) public view override returns (bytes32 digest) {
+        return
+            _hashTypedDataV4(
+                keccak256(abi.encode(SETTLEMENT_TYPEHASH, tradeId, part, sellerBps, expiry))
+            );
     }
 
     /// @inheritdoc IEscrowMarket
@@ -454,40 +614,44 @@ contract EscrowMarket is IEscrowMarket, EIP712 {
     }
 
     /// @inheritdoc IEscrowMarket
-    function offerState(bytes32 offerId) public view override returns (OfferState state) {
-        address seller = _offers[offerId];
-        if (seller == address(0)) return OfferState.None;
-        return seller == FILLED ? OfferState.Filled : OfferState.Open;
+    function documentOf(
+        bytes32 documentId
+    ) public view override returns (address owner, uint256 units) {
+        uint256 open = _documents[documentId];
+        return (address(uint160(open)), open >> UNITS_SHIFT);
+    }
+
+    /// @inheritdoc IEscrowMarket
+    function unitsTaken(bytes32 offerId) external view override returns (uint256 units) {
+        return _taken[offerId];
     }
 
     /// @inheritdoc IEscrowMarket
     function tradeState(
         bytes32 tradeId
-    ) public view override returns (TradeState state, uint256 deadline) {
-        TradeSlot storage slot = _trades[tradeId];
-        return (slot.state, slot.deadline);
-    }
-
-    /// @inheritdoc IEscrowMarket
-    function creditOf(
-        address asset,
-        address payee
-    ) external view override returns (uint256 amount) {
-        return _credits[asset][payee];
+    ) external view override returns (TradeState state, uint256 deadline, uint256 part) {
+        uint256 slot = _trades[tradeId];
+        return (_stateIn(slot), _deadlineIn(slot), slot >> PART_SHIFT);
     }
 
     /// @inheritdoc IEscrowMarket
     function splitOf(
         Offer calldata offer_,
         address referrer
-    ) external view override returns (Split memory) {
-        Division memory part = _divide(
+    )
+        external
+        view
+        override
+        returns (uint256 seller, uint256 royalty, uint256 referral, uint256 fee)
+    {
+        (Division memory division, ) = _divide(
+            offer_.creationId != 0,
             offer_.creationId,
             offer_.seller,
             offer_.price,
             referrer,
             offer_.referralBps
         );
-        return Split(part.seller, part.royalty, part.referral, part.fee);
+        return (division.seller, division.royalty, division.referral, division.fee);
     }
 }

@@ -17,7 +17,9 @@ pragma solidity ^0.8.20;
 /// nobody made the work before.
 /// @dev Warning: `transferFrom` doesn't ask a receiving contract; `safeTransferFrom` does.
 /// @dev Warning: a foreign market that reads only ERC-2981 pays the whole royalty to the creator, and
-/// nothing to the creators of a derivative's parents.
+/// nothing to partners or to the creators of a derivative's parents.
+/// @dev Warning: partners depend on their creator, who owns the work at first: given away instead of sold,
+/// it brings them royalties only.
 interface ICreationRegistry {
     /// @notice A work to be registered.
     struct Work {
@@ -47,7 +49,24 @@ interface ICreationRegistry {
         uint32 tenure;
     }
 
+    /// @notice Somebody who made a work together with its creator.
+    struct Partner {
+        /// Who.
+        address account;
+        /// Share of what the work brings its makers, basis points.
+        uint16 shareBps;
+    }
+
     /* ERRORS */
+
+    /// @notice Works made together have one to `PARTNERS_MAX` partners besides their creator.
+    error Partners_CountOutOfRange(uint256 count, uint256 max);
+
+    /// @notice Partners are in ascending order, each once, and neither zero nor the creator.
+    error Partner_NotAllowed(address partner);
+
+    /// @notice Each partner has a share, and something is left to the creator; basis points.
+    error Partners_SharesOutOfRange(uint256 sharesBps);
 
     /// @notice The metadata document is shorter or longer than the registry takes, bytes.
     error Document_SizeOutOfRange(uint256 size, uint256 min, uint256 max);
@@ -89,6 +108,9 @@ interface ICreationRegistry {
         bytes32 contentCommitment
     );
 
+    /// @notice A registered work was made together with `partners`. Stands beside `CreationRegistered`.
+    event CreationShared(uint256 indexed id, Partner[] partners);
+
     /// @notice A registered work is derived from `parents`. Stands beside `CreationRegistered`.
     event CreationDerived(uint256 indexed id, uint256[] parents);
 
@@ -104,6 +126,14 @@ interface ICreationRegistry {
     /// @notice Registers several works of the caller's, all or none.
     /// @return ids The creations' ids, in the order of `works`.
     function registerBatch(Work[] calldata works) external returns (uint256[] memory ids);
+
+    /// @notice Registers a work that the caller, its creator and first owner, made together with others.
+    /// @param partners The others, by ascending address, and their shares; the rest is the creator's.
+    /// @return id The creation's id, `idOf(documentDigest, documentSize, msg.sender)`.
+    function registerTogether(
+        Work calldata work,
+        Partner[] calldata partners
+    ) external returns (uint256 id);
 
     /* BURN */
 
@@ -128,10 +158,41 @@ interface ICreationRegistry {
     /// @notice The creations that one is derived from; empty for an original.
     function parentsOf(uint256 id) external view returns (uint256[] memory);
 
-    /// @notice Who gets which part of the royalty of a sale. Of a derivative's royalty,
-    /// `PARENTS_SHARE_BPS` goes to its parents' creators in equal parts, the rest to its own creator.
+    /// @notice Who made a creation together with its creator; empty where nobody did.
+    function partnersOf(uint256 id) external view returns (Partner[] memory);
+
+    /// @notice What a market needs of a creation that is sold.
     /// @param salePrice The price, in the smallest unit of whatever is paid, at most 2^128 - 1.
-    /// @return receivers The derivative's creator first, then its parents' creators.
+    /// @return tenure As `tenureOf`.
+    /// @return shared Whether several people may get something: then `sharesOf` says what, and the rest
+    /// of this answer is zero.
+    /// @return creator Who made it.
+    /// @return royalty What the creator gets; nothing for selling it.
+    function saleOf(
+        uint256 id,
+        address seller,
+        uint256 salePrice
+    ) external view returns (uint256 tenure, bool shared, address creator, uint256 royalty);
+
+    /// @notice Who but the seller gets what of a sale. If somebody else than its creator sells it, the
+    /// creators get the royalty, as `royaltiesOf` says. If its creator does, its parents' creators get
+    /// theirs, and partners their shares of what is left of `net`.
+    /// @param salePrice The price, in the smallest unit of whatever is paid, at most 2^128 - 1.
+    /// @param net What the market leaves of it to the seller and the creators.
+    /// @return payees Who gets something; may name somebody twice.
+    /// @return amounts What each of them gets, zero for the seller.
+    function sharesOf(
+        uint256 id,
+        address seller,
+        uint256 salePrice,
+        uint256 net
+    ) external view returns (address[] memory payees, uint256[] memory amounts);
+
+    /// @notice Who gets which part of the royalty of a sale. Of a derivative's royalty,
+    /// `PARENTS_SHARE_BPS` goes to its parents in equal parts, the rest to its own creator; partners get their
+    /// shares of their work's part.
+    /// @param salePrice The price, in the smallest unit of whatever is paid, at most 2^128 - 1.
+    /// @return receivers The creator first, then the partners, then the same for each parent.
     /// @return amounts What each of them gets; together exactly what `royaltyInfo` says.
     function royaltiesOf(
         uint256 id,
@@ -158,4 +219,7 @@ interface ICreationRegistry {
 
     /// @notice The most parents a derivative can have.
     function PARENTS_MAX() external view returns (uint256);
+
+    /// @notice The most partners that a work's creator can have.
+    function PARTNERS_MAX() external view returns (uint256);
 }
