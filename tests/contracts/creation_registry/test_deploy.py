@@ -25,6 +25,7 @@ def test_limits_are_as_published(registry):
     assert registry.ROYALTY_BPS_DEFAULT() == 500
     assert registry.PARENTS_SHARE_BPS() == 5_000
     assert registry.PARENTS_MAX() == 8
+    assert registry.PARTNERS_MAX() == 4
 
 
 def test_a_new_registry_is_empty(registry, creator):
@@ -62,6 +63,7 @@ def test_nobody_has_other_functions_than_these(registry):
         "burn",
         "register",
         "registerBatch",
+        "registerTogether",
         "safeTransferFrom",
         "setApprovalForAll",
         "transferFrom",
