@@ -25,6 +25,17 @@ export const escrowMarketAbi = [
     "inputs": [
       {
         "internalType": "address",
+        "name": "arbiter",
+        "type": "address"
+      }
+    ],
+    "name": "Arbiter_NotAllowed",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
         "name": "asset",
         "type": "address"
       },
@@ -78,6 +89,27 @@ export const escrowMarketAbi = [
   {
     "inputs": [
       {
+        "internalType": "uint256",
+        "name": "creationId",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "tenure",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "documentTenure",
+        "type": "uint256"
+      }
+    ],
+    "name": "Creation_Moved",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "address",
         "name": "asset",
         "type": "address"
@@ -89,6 +121,96 @@ export const escrowMarketAbi = [
       }
     ],
     "name": "Credit_Empty",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "sellerBps",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "max",
+        "type": "uint256"
+      }
+    ],
+    "name": "Division_OutOfRange",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "documentId",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint256",
+        "name": "expiry",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "timestamp",
+        "type": "uint256"
+      }
+    ],
+    "name": "Document_Expired",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "caller",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
+        "name": "owner",
+        "type": "address"
+      }
+    ],
+    "name": "Document_NotOwn",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "caller",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
+        "name": "reservedFor",
+        "type": "address"
+      }
+    ],
+    "name": "Document_Reserved",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "expiry",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "min",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "max",
+        "type": "uint256"
+      }
+    ],
+    "name": "Expiry_OutOfRange",
     "type": "error"
   },
   {
@@ -126,76 +248,29 @@ export const escrowMarketAbi = [
   {
     "inputs": [
       {
-        "internalType": "bytes32",
-        "name": "offerId",
-        "type": "bytes32"
+        "internalType": "address",
+        "name": "signer",
+        "type": "address"
       },
       {
-        "internalType": "enum IEscrowMarket.OfferState",
-        "name": "state",
-        "type": "uint8"
+        "internalType": "uint256",
+        "name": "nonce",
+        "type": "uint256"
       }
     ],
-    "name": "Offer_AlreadyPublished",
-    "type": "error"
-  },
-  {
-    "inputs": [],
-    "name": "Offer_CreationMissing",
+    "name": "Nonce_Used",
     "type": "error"
   },
   {
     "inputs": [
       {
         "internalType": "uint256",
-        "name": "creationId",
+        "name": "first",
         "type": "uint256"
       },
       {
         "internalType": "uint256",
-        "name": "tenure",
-        "type": "uint256"
-      },
-      {
-        "internalType": "uint256",
-        "name": "offeredTenure",
-        "type": "uint256"
-      }
-    ],
-    "name": "Offer_CreationMoved",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "bytes32",
-        "name": "offerId",
-        "type": "bytes32"
-      },
-      {
-        "internalType": "uint256",
-        "name": "expiry",
-        "type": "uint256"
-      },
-      {
-        "internalType": "uint256",
-        "name": "timestamp",
-        "type": "uint256"
-      }
-    ],
-    "name": "Offer_Expired",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint256",
-        "name": "expiry",
-        "type": "uint256"
-      },
-      {
-        "internalType": "uint256",
-        "name": "min",
+        "name": "last",
         "type": "uint256"
       },
       {
@@ -204,7 +279,39 @@ export const escrowMarketAbi = [
         "type": "uint256"
       }
     ],
-    "name": "Offer_ExpiryOutOfRange",
+    "name": "Nonces_OutOfRange",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "arbiterFeeBps",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "max",
+        "type": "uint256"
+      }
+    ],
+    "name": "Offer_ArbiterFeeTooHigh",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "sellerBps",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "max",
+        "type": "uint256"
+      }
+    ],
+    "name": "Offer_DefaultOutOfRange",
     "type": "error"
   },
   {
@@ -234,32 +341,6 @@ export const escrowMarketAbi = [
         "internalType": "bytes32",
         "name": "offerId",
         "type": "bytes32"
-      },
-      {
-        "internalType": "enum IEscrowMarket.Kind",
-        "name": "seen",
-        "type": "uint8"
-      },
-      {
-        "internalType": "enum IEscrowMarket.Kind",
-        "name": "needed",
-        "type": "uint8"
-      }
-    ],
-    "name": "Offer_KindWrong",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "bytes32",
-        "name": "offerId",
-        "type": "bytes32"
-      },
-      {
-        "internalType": "enum IEscrowMarket.OfferState",
-        "name": "state",
-        "type": "uint8"
       }
     ],
     "name": "Offer_NotOpen",
@@ -268,17 +349,17 @@ export const escrowMarketAbi = [
   {
     "inputs": [
       {
-        "internalType": "address",
-        "name": "caller",
-        "type": "address"
+        "internalType": "uint256",
+        "name": "count",
+        "type": "uint256"
       },
       {
-        "internalType": "address",
-        "name": "seller",
-        "type": "address"
+        "internalType": "uint256",
+        "name": "percents",
+        "type": "uint256"
       }
     ],
-    "name": "Offer_NotSeller",
+    "name": "Offer_PartsWrong",
     "type": "error"
   },
   {
@@ -317,6 +398,27 @@ export const escrowMarketAbi = [
     "inputs": [
       {
         "internalType": "uint256",
+        "name": "rulingSeconds",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "min",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "max",
+        "type": "uint256"
+      }
+    ],
+    "name": "Offer_RulingWindowOutOfRange",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
         "name": "shipSeconds",
         "type": "uint256"
       },
@@ -332,6 +434,59 @@ export const escrowMarketAbi = [
       }
     ],
     "name": "Offer_ShipWindowOutOfRange",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "units",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "max",
+        "type": "uint256"
+      }
+    ],
+    "name": "Offer_UnitsOutOfRange",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "offerId",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint256",
+        "name": "wanted",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "left",
+        "type": "uint256"
+      }
+    ],
+    "name": "Offer_UnitsWrong",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "length",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "needed",
+        "type": "uint256"
+      }
+    ],
+    "name": "Permit_Malformed",
     "type": "error"
   },
   {
@@ -365,6 +520,49 @@ export const escrowMarketAbi = [
       }
     ],
     "name": "Registry_HasNoCode",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "requestId",
+        "type": "bytes32"
+      }
+    ],
+    "name": "Request_NotOpen",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "units",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "referralBps",
+        "type": "uint256"
+      }
+    ],
+    "name": "Request_TermsWrong",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "signer",
+        "type": "address"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "digest",
+        "type": "bytes32"
+      }
+    ],
+    "name": "Signature_Wrong",
     "type": "error"
   },
   {
@@ -429,11 +627,38 @@ export const escrowMarketAbi = [
       },
       {
         "internalType": "address",
+        "name": "arbiter",
+        "type": "address"
+      }
+    ],
+    "name": "Trade_NotArbiter",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "caller",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
         "name": "buyer",
         "type": "address"
       }
     ],
     "name": "Trade_NotBuyer",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "caller",
+        "type": "address"
+      }
+    ],
+    "name": "Trade_NotParty",
     "type": "error"
   },
   {
@@ -558,6 +783,74 @@ export const escrowMarketAbi = [
       },
       {
         "indexed": true,
+        "internalType": "address",
+        "name": "arbiter",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "rulingDeadline",
+        "type": "uint256"
+      }
+    ],
+    "name": "EscrowDisputed",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "tradeId",
+        "type": "bytes32"
+      },
+      {
+        "indexed": false,
+        "internalType": "enum IEscrowMarket.Reason",
+        "name": "reason",
+        "type": "uint8"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "toBuyer",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "arbiterFee",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "address",
+        "name": "feeRecipient",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "fee",
+        "type": "uint256"
+      }
+    ],
+    "name": "EscrowDivided",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "tradeId",
+        "type": "bytes32"
+      },
+      {
+        "indexed": true,
         "internalType": "bytes32",
         "name": "offerId",
         "type": "bytes32"
@@ -591,6 +884,11 @@ export const escrowMarketAbi = [
             "type": "address"
           },
           {
+            "internalType": "address",
+            "name": "arbiter",
+            "type": "address"
+          },
+          {
             "internalType": "uint256",
             "name": "creationId",
             "type": "uint256"
@@ -607,12 +905,7 @@ export const escrowMarketAbi = [
           },
           {
             "internalType": "uint256",
-            "name": "inspectSeconds",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "referralBps",
+            "name": "terms",
             "type": "uint256"
           }
         ],
@@ -620,6 +913,18 @@ export const escrowMarketAbi = [
         "internalType": "struct IEscrowMarket.Trade",
         "name": "trade",
         "type": "tuple"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "units",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "details",
+        "type": "bytes32"
       },
       {
         "indexed": false,
@@ -668,18 +973,6 @@ export const escrowMarketAbi = [
       {
         "indexed": false,
         "internalType": "uint256",
-        "name": "royalty",
-        "type": "uint256"
-      },
-      {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "referral",
-        "type": "uint256"
-      },
-      {
-        "indexed": false,
-        "internalType": "uint256",
         "name": "fee",
         "type": "uint256"
       }
@@ -718,6 +1011,37 @@ export const escrowMarketAbi = [
       {
         "indexed": true,
         "internalType": "address",
+        "name": "arbitrator",
+        "type": "address"
+      },
+      {
+        "indexed": true,
+        "internalType": "uint256",
+        "name": "evidenceGroupID",
+        "type": "uint256"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "party",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "string",
+        "name": "evidence",
+        "type": "string"
+      }
+    ],
+    "name": "Evidence",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "address",
         "name": "registry",
         "type": "address"
       },
@@ -735,6 +1059,31 @@ export const escrowMarketAbi = [
       }
     ],
     "name": "MarketOpened",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "signer",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "first",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "last",
+        "type": "uint256"
+      }
+    ],
+    "name": "NoncesCancelled",
     "type": "event"
   },
   {
@@ -779,9 +1128,9 @@ export const escrowMarketAbi = [
             "type": "address"
           },
           {
-            "internalType": "enum IEscrowMarket.Kind",
-            "name": "kind",
-            "type": "uint8"
+            "internalType": "address",
+            "name": "buyer",
+            "type": "address"
           },
           {
             "internalType": "uint256",
@@ -805,6 +1154,11 @@ export const escrowMarketAbi = [
           },
           {
             "internalType": "uint256",
+            "name": "units",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
             "name": "expiry",
             "type": "uint256"
           },
@@ -824,13 +1178,38 @@ export const escrowMarketAbi = [
             "type": "uint256"
           },
           {
+            "internalType": "address",
+            "name": "arbiter",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "arbiterFeeBps",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "rulingSeconds",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "silentSellerBps",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint8[]",
+            "name": "parts",
+            "type": "uint8[]"
+          },
+          {
             "internalType": "bytes32",
             "name": "details",
             "type": "bytes32"
           },
           {
             "internalType": "uint256",
-            "name": "salt",
+            "name": "nonce",
             "type": "uint256"
           }
         ],
@@ -841,6 +1220,93 @@ export const escrowMarketAbi = [
       }
     ],
     "name": "OfferPublished",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "tradeId",
+        "type": "bytes32"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "part",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "enum IEscrowMarket.Reason",
+        "name": "reason",
+        "type": "uint8"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "amount",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "fee",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "shipDeadline",
+        "type": "uint256"
+      }
+    ],
+    "name": "PartReleased",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "tradeId",
+        "type": "bytes32"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "payee",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "amount",
+        "type": "uint256"
+      }
+    ],
+    "name": "ReferralPaid",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "requestId",
+        "type": "bytes32"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "buyer",
+        "type": "address"
+      }
+    ],
+    "name": "RequestRetracted",
     "type": "event"
   },
   {
@@ -873,73 +1339,6 @@ export const escrowMarketAbi = [
     "inputs": [
       {
         "indexed": true,
-        "internalType": "bytes32",
-        "name": "offerId",
-        "type": "bytes32"
-      },
-      {
-        "indexed": true,
-        "internalType": "address",
-        "name": "seller",
-        "type": "address"
-      },
-      {
-        "indexed": true,
-        "internalType": "address",
-        "name": "buyer",
-        "type": "address"
-      },
-      {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "creationId",
-        "type": "uint256"
-      },
-      {
-        "indexed": false,
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
-      },
-      {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "price",
-        "type": "uint256"
-      },
-      {
-        "indexed": false,
-        "internalType": "address",
-        "name": "referrer",
-        "type": "address"
-      },
-      {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "royalty",
-        "type": "uint256"
-      },
-      {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "referral",
-        "type": "uint256"
-      },
-      {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "fee",
-        "type": "uint256"
-      }
-    ],
-    "name": "SaleSettled",
-    "type": "event"
-  },
-  {
-    "anonymous": false,
-    "inputs": [
-      {
-        "indexed": true,
         "internalType": "address",
         "name": "payee",
         "type": "address"
@@ -965,6 +1364,136 @@ export const escrowMarketAbi = [
     ],
     "name": "Withdrawn",
     "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "requestId",
+        "type": "bytes32"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "buyer",
+        "type": "address"
+      },
+      {
+        "components": [
+          {
+            "internalType": "address",
+            "name": "seller",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "buyer",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "creationId",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "tenure",
+            "type": "uint256"
+          },
+          {
+            "internalType": "address",
+            "name": "asset",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "price",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "units",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "expiry",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "shipSeconds",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "inspectSeconds",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "referralBps",
+            "type": "uint256"
+          },
+          {
+            "internalType": "address",
+            "name": "arbiter",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "arbiterFeeBps",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "rulingSeconds",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "silentSellerBps",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint8[]",
+            "name": "parts",
+            "type": "uint8[]"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "details",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint256",
+            "name": "nonce",
+            "type": "uint256"
+          }
+        ],
+        "indexed": false,
+        "internalType": "struct IEscrowMarket.Offer",
+        "name": "request",
+        "type": "tuple"
+      }
+    ],
+    "name": "WorkRequested",
+    "type": "event"
+  },
+  {
+    "inputs": [],
+    "name": "ARBITER_FEE_BPS_MAX",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
   },
   {
     "inputs": [],
@@ -1033,7 +1562,33 @@ export const escrowMarketAbi = [
   },
   {
     "inputs": [],
+    "name": "NONCES_MAX",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
     "name": "OFFER_SECONDS_MAX",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "PARTS_MAX",
     "outputs": [
       {
         "internalType": "uint256",
@@ -1085,6 +1640,32 @@ export const escrowMarketAbi = [
   },
   {
     "inputs": [],
+    "name": "RULING_SECONDS_MAX",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "RULING_SECONDS_MIN",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
     "name": "SHIP_SECONDS_MAX",
     "outputs": [
       {
@@ -1119,9 +1700,9 @@ export const escrowMarketAbi = [
             "type": "address"
           },
           {
-            "internalType": "enum IEscrowMarket.Kind",
-            "name": "kind",
-            "type": "uint8"
+            "internalType": "address",
+            "name": "buyer",
+            "type": "address"
           },
           {
             "internalType": "uint256",
@@ -1145,6 +1726,11 @@ export const escrowMarketAbi = [
           },
           {
             "internalType": "uint256",
+            "name": "units",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
             "name": "expiry",
             "type": "uint256"
           },
@@ -1164,29 +1750,55 @@ export const escrowMarketAbi = [
             "type": "uint256"
           },
           {
+            "internalType": "address",
+            "name": "arbiter",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "arbiterFeeBps",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "rulingSeconds",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "silentSellerBps",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint8[]",
+            "name": "parts",
+            "type": "uint8[]"
+          },
+          {
             "internalType": "bytes32",
             "name": "details",
             "type": "bytes32"
           },
           {
             "internalType": "uint256",
-            "name": "salt",
+            "name": "nonce",
             "type": "uint256"
           }
         ],
         "internalType": "struct IEscrowMarket.Offer",
-        "name": "offer_",
+        "name": "request_",
         "type": "tuple"
-      },
-      {
-        "internalType": "address",
-        "name": "referrer",
-        "type": "address"
       }
     ],
-    "name": "buy",
-    "outputs": [],
-    "stateMutability": "payable",
+    "name": "accept",
+    "outputs": [
+      {
+        "internalType": "bytes32",
+        "name": "tradeId",
+        "type": "bytes32"
+      }
+    ],
+    "stateMutability": "nonpayable",
     "type": "function"
   },
   {
@@ -1198,6 +1810,24 @@ export const escrowMarketAbi = [
       }
     ],
     "name": "cancel",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "first",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "last",
+        "type": "uint256"
+      }
+    ],
+    "name": "cancelNonces",
     "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"
@@ -1227,6 +1857,11 @@ export const escrowMarketAbi = [
             "type": "address"
           },
           {
+            "internalType": "address",
+            "name": "arbiter",
+            "type": "address"
+          },
+          {
             "internalType": "uint256",
             "name": "creationId",
             "type": "uint256"
@@ -1243,12 +1878,7 @@ export const escrowMarketAbi = [
           },
           {
             "internalType": "uint256",
-            "name": "inspectSeconds",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "referralBps",
+            "name": "terms",
             "type": "uint256"
           }
         ],
@@ -1287,6 +1917,11 @@ export const escrowMarketAbi = [
             "type": "address"
           },
           {
+            "internalType": "address",
+            "name": "arbiter",
+            "type": "address"
+          },
+          {
             "internalType": "uint256",
             "name": "creationId",
             "type": "uint256"
@@ -1303,12 +1938,7 @@ export const escrowMarketAbi = [
           },
           {
             "internalType": "uint256",
-            "name": "inspectSeconds",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "referralBps",
+            "name": "terms",
             "type": "uint256"
           }
         ],
@@ -1340,6 +1970,95 @@ export const escrowMarketAbi = [
       {
         "internalType": "uint256",
         "name": "amount",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "offerId",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "address",
+            "name": "seller",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "buyer",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "referrer",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "arbiter",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "creationId",
+            "type": "uint256"
+          },
+          {
+            "internalType": "address",
+            "name": "asset",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "amount",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "terms",
+            "type": "uint256"
+          }
+        ],
+        "internalType": "struct IEscrowMarket.Trade",
+        "name": "trade",
+        "type": "tuple"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "evidence",
+        "type": "bytes32"
+      }
+    ],
+    "name": "dispute",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "documentId",
+        "type": "bytes32"
+      }
+    ],
+    "name": "documentOf",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "owner",
+        "type": "address"
+      },
+      {
+        "internalType": "uint256",
+        "name": "units",
         "type": "uint256"
       }
     ],
@@ -1399,9 +2118,9 @@ export const escrowMarketAbi = [
             "type": "address"
           },
           {
-            "internalType": "enum IEscrowMarket.Kind",
-            "name": "kind",
-            "type": "uint8"
+            "internalType": "address",
+            "name": "buyer",
+            "type": "address"
           },
           {
             "internalType": "uint256",
@@ -1425,6 +2144,11 @@ export const escrowMarketAbi = [
           },
           {
             "internalType": "uint256",
+            "name": "units",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
             "name": "expiry",
             "type": "uint256"
           },
@@ -1444,19 +2168,54 @@ export const escrowMarketAbi = [
             "type": "uint256"
           },
           {
+            "internalType": "address",
+            "name": "arbiter",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "arbiterFeeBps",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "rulingSeconds",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "silentSellerBps",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint8[]",
+            "name": "parts",
+            "type": "uint8[]"
+          },
+          {
             "internalType": "bytes32",
             "name": "details",
             "type": "bytes32"
           },
           {
             "internalType": "uint256",
-            "name": "salt",
+            "name": "nonce",
             "type": "uint256"
           }
         ],
         "internalType": "struct IEscrowMarket.Offer",
         "name": "offer_",
         "type": "tuple"
+      },
+      {
+        "internalType": "bytes",
+        "name": "signature",
+        "type": "bytes"
+      },
+      {
+        "internalType": "uint256",
+        "name": "units",
+        "type": "uint256"
       },
       {
         "internalType": "address",
@@ -1485,9 +2244,9 @@ export const escrowMarketAbi = [
             "type": "address"
           },
           {
-            "internalType": "enum IEscrowMarket.Kind",
-            "name": "kind",
-            "type": "uint8"
+            "internalType": "address",
+            "name": "buyer",
+            "type": "address"
           },
           {
             "internalType": "uint256",
@@ -1511,6 +2270,11 @@ export const escrowMarketAbi = [
           },
           {
             "internalType": "uint256",
+            "name": "units",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
             "name": "expiry",
             "type": "uint256"
           },
@@ -1530,13 +2294,169 @@ export const escrowMarketAbi = [
             "type": "uint256"
           },
           {
+            "internalType": "address",
+            "name": "arbiter",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "arbiterFeeBps",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "rulingSeconds",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "silentSellerBps",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint8[]",
+            "name": "parts",
+            "type": "uint8[]"
+          },
+          {
             "internalType": "bytes32",
             "name": "details",
             "type": "bytes32"
           },
           {
             "internalType": "uint256",
-            "name": "salt",
+            "name": "nonce",
+            "type": "uint256"
+          }
+        ],
+        "internalType": "struct IEscrowMarket.Offer",
+        "name": "offer_",
+        "type": "tuple"
+      },
+      {
+        "internalType": "bytes",
+        "name": "signature",
+        "type": "bytes"
+      },
+      {
+        "internalType": "uint256",
+        "name": "units",
+        "type": "uint256"
+      },
+      {
+        "internalType": "address",
+        "name": "referrer",
+        "type": "address"
+      },
+      {
+        "internalType": "bytes",
+        "name": "permit",
+        "type": "bytes"
+      }
+    ],
+    "name": "fundWithPermit",
+    "outputs": [
+      {
+        "internalType": "bytes32",
+        "name": "tradeId",
+        "type": "bytes32"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "address",
+            "name": "seller",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "buyer",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "creationId",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "tenure",
+            "type": "uint256"
+          },
+          {
+            "internalType": "address",
+            "name": "asset",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "price",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "units",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "expiry",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "shipSeconds",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "inspectSeconds",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "referralBps",
+            "type": "uint256"
+          },
+          {
+            "internalType": "address",
+            "name": "arbiter",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "arbiterFeeBps",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "rulingSeconds",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "silentSellerBps",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint8[]",
+            "name": "parts",
+            "type": "uint8[]"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "details",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint256",
+            "name": "nonce",
             "type": "uint256"
           }
         ],
@@ -1561,11 +2481,6 @@ export const escrowMarketAbi = [
       {
         "components": [
           {
-            "internalType": "bytes32",
-            "name": "offerId",
-            "type": "bytes32"
-          },
-          {
             "internalType": "address",
             "name": "seller",
             "type": "address"
@@ -1574,67 +2489,6 @@ export const escrowMarketAbi = [
             "internalType": "address",
             "name": "buyer",
             "type": "address"
-          },
-          {
-            "internalType": "address",
-            "name": "referrer",
-            "type": "address"
-          },
-          {
-            "internalType": "uint256",
-            "name": "creationId",
-            "type": "uint256"
-          },
-          {
-            "internalType": "address",
-            "name": "asset",
-            "type": "address"
-          },
-          {
-            "internalType": "uint256",
-            "name": "amount",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "inspectSeconds",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "referralBps",
-            "type": "uint256"
-          }
-        ],
-        "internalType": "struct IEscrowMarket.Trade",
-        "name": "trade",
-        "type": "tuple"
-      }
-    ],
-    "name": "hashTrade",
-    "outputs": [
-      {
-        "internalType": "bytes32",
-        "name": "tradeId",
-        "type": "bytes32"
-      }
-    ],
-    "stateMutability": "pure",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "components": [
-          {
-            "internalType": "address",
-            "name": "seller",
-            "type": "address"
-          },
-          {
-            "internalType": "enum IEscrowMarket.Kind",
-            "name": "kind",
-            "type": "uint8"
           },
           {
             "internalType": "uint256",
@@ -1658,6 +2512,11 @@ export const escrowMarketAbi = [
           },
           {
             "internalType": "uint256",
+            "name": "units",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
             "name": "expiry",
             "type": "uint256"
           },
@@ -1677,46 +2536,86 @@ export const escrowMarketAbi = [
             "type": "uint256"
           },
           {
+            "internalType": "address",
+            "name": "arbiter",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "arbiterFeeBps",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "rulingSeconds",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "silentSellerBps",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint8[]",
+            "name": "parts",
+            "type": "uint8[]"
+          },
+          {
             "internalType": "bytes32",
             "name": "details",
             "type": "bytes32"
           },
           {
             "internalType": "uint256",
-            "name": "salt",
+            "name": "nonce",
             "type": "uint256"
           }
         ],
         "internalType": "struct IEscrowMarket.Offer",
-        "name": "offer_",
+        "name": "request_",
         "type": "tuple"
       }
     ],
-    "name": "offer",
+    "name": "hashRequest",
     "outputs": [
       {
         "internalType": "bytes32",
-        "name": "offerId",
+        "name": "requestId",
         "type": "bytes32"
       }
     ],
-    "stateMutability": "nonpayable",
+    "stateMutability": "view",
     "type": "function"
   },
   {
     "inputs": [
       {
         "internalType": "bytes32",
-        "name": "offerId",
+        "name": "tradeId",
         "type": "bytes32"
+      },
+      {
+        "internalType": "uint256",
+        "name": "part",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "sellerBps",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "expiry",
+        "type": "uint256"
       }
     ],
-    "name": "offerState",
+    "name": "hashSettlement",
     "outputs": [
       {
-        "internalType": "enum IEscrowMarket.OfferState",
-        "name": "state",
-        "type": "uint8"
+        "internalType": "bytes32",
+        "name": "digest",
+        "type": "bytes32"
       }
     ],
     "stateMutability": "view",
@@ -1747,6 +2646,11 @@ export const escrowMarketAbi = [
             "type": "address"
           },
           {
+            "internalType": "address",
+            "name": "arbiter",
+            "type": "address"
+          },
+          {
             "internalType": "uint256",
             "name": "creationId",
             "type": "uint256"
@@ -1763,12 +2667,208 @@ export const escrowMarketAbi = [
           },
           {
             "internalType": "uint256",
+            "name": "terms",
+            "type": "uint256"
+          }
+        ],
+        "internalType": "struct IEscrowMarket.Trade",
+        "name": "trade",
+        "type": "tuple"
+      }
+    ],
+    "name": "hashTrade",
+    "outputs": [
+      {
+        "internalType": "bytes32",
+        "name": "tradeId",
+        "type": "bytes32"
+      }
+    ],
+    "stateMutability": "pure",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "signer",
+        "type": "address"
+      },
+      {
+        "internalType": "uint256",
+        "name": "nonce",
+        "type": "uint256"
+      }
+    ],
+    "name": "nonceUsed",
+    "outputs": [
+      {
+        "internalType": "bool",
+        "name": "",
+        "type": "bool"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "address",
+            "name": "seller",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "buyer",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "creationId",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "tenure",
+            "type": "uint256"
+          },
+          {
+            "internalType": "address",
+            "name": "asset",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "price",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "units",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "expiry",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "shipSeconds",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
             "name": "inspectSeconds",
             "type": "uint256"
           },
           {
             "internalType": "uint256",
             "name": "referralBps",
+            "type": "uint256"
+          },
+          {
+            "internalType": "address",
+            "name": "arbiter",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "arbiterFeeBps",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "rulingSeconds",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "silentSellerBps",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint8[]",
+            "name": "parts",
+            "type": "uint8[]"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "details",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint256",
+            "name": "nonce",
+            "type": "uint256"
+          }
+        ],
+        "internalType": "struct IEscrowMarket.Offer",
+        "name": "offer_",
+        "type": "tuple"
+      }
+    ],
+    "name": "offer",
+    "outputs": [
+      {
+        "internalType": "bytes32",
+        "name": "offerId",
+        "type": "bytes32"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "offerId",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "address",
+            "name": "seller",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "buyer",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "referrer",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "arbiter",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "creationId",
+            "type": "uint256"
+          },
+          {
+            "internalType": "address",
+            "name": "asset",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "amount",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "terms",
             "type": "uint256"
           }
         ],
@@ -1785,22 +2885,220 @@ export const escrowMarketAbi = [
   {
     "inputs": [
       {
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
+        "components": [
+          {
+            "internalType": "address",
+            "name": "seller",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "buyer",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "creationId",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "tenure",
+            "type": "uint256"
+          },
+          {
+            "internalType": "address",
+            "name": "asset",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "price",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "units",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "expiry",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "shipSeconds",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "inspectSeconds",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "referralBps",
+            "type": "uint256"
+          },
+          {
+            "internalType": "address",
+            "name": "arbiter",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "arbiterFeeBps",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "rulingSeconds",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "silentSellerBps",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint8[]",
+            "name": "parts",
+            "type": "uint8[]"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "details",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint256",
+            "name": "nonce",
+            "type": "uint256"
+          }
+        ],
+        "internalType": "struct IEscrowMarket.Offer",
+        "name": "request_",
+        "type": "tuple"
       },
       {
-        "internalType": "address",
-        "name": "to",
-        "type": "address"
-      },
-      {
-        "internalType": "uint256",
-        "name": "amount",
-        "type": "uint256"
+        "internalType": "bytes",
+        "name": "permit",
+        "type": "bytes"
       }
     ],
-    "name": "sendToken",
+    "name": "request",
+    "outputs": [
+      {
+        "internalType": "bytes32",
+        "name": "requestId",
+        "type": "bytes32"
+      }
+    ],
+    "stateMutability": "payable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "address",
+            "name": "seller",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "buyer",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "creationId",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "tenure",
+            "type": "uint256"
+          },
+          {
+            "internalType": "address",
+            "name": "asset",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "price",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "units",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "expiry",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "shipSeconds",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "inspectSeconds",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "referralBps",
+            "type": "uint256"
+          },
+          {
+            "internalType": "address",
+            "name": "arbiter",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "arbiterFeeBps",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "rulingSeconds",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "silentSellerBps",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint8[]",
+            "name": "parts",
+            "type": "uint8[]"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "details",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint256",
+            "name": "nonce",
+            "type": "uint256"
+          }
+        ],
+        "internalType": "struct IEscrowMarket.Offer",
+        "name": "request_",
+        "type": "tuple"
+      }
+    ],
+    "name": "retract",
     "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"
@@ -1830,6 +3128,11 @@ export const escrowMarketAbi = [
             "type": "address"
           },
           {
+            "internalType": "address",
+            "name": "arbiter",
+            "type": "address"
+          },
+          {
             "internalType": "uint256",
             "name": "creationId",
             "type": "uint256"
@@ -1846,12 +3149,157 @@ export const escrowMarketAbi = [
           },
           {
             "internalType": "uint256",
-            "name": "inspectSeconds",
+            "name": "terms",
+            "type": "uint256"
+          }
+        ],
+        "internalType": "struct IEscrowMarket.Trade",
+        "name": "trade",
+        "type": "tuple"
+      },
+      {
+        "internalType": "uint256",
+        "name": "sellerBps",
+        "type": "uint256"
+      },
+      {
+        "internalType": "address",
+        "name": "feeRecipient",
+        "type": "address"
+      }
+    ],
+    "name": "rule",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "offerId",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "address",
+            "name": "seller",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "buyer",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "referrer",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "arbiter",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "creationId",
+            "type": "uint256"
+          },
+          {
+            "internalType": "address",
+            "name": "asset",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "amount",
             "type": "uint256"
           },
           {
             "internalType": "uint256",
-            "name": "referralBps",
+            "name": "terms",
+            "type": "uint256"
+          }
+        ],
+        "internalType": "struct IEscrowMarket.Trade",
+        "name": "trade",
+        "type": "tuple"
+      },
+      {
+        "internalType": "uint256",
+        "name": "sellerBps",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "expiry",
+        "type": "uint256"
+      },
+      {
+        "internalType": "bytes",
+        "name": "buyerSignature",
+        "type": "bytes"
+      },
+      {
+        "internalType": "bytes",
+        "name": "sellerSignature",
+        "type": "bytes"
+      }
+    ],
+    "name": "settle",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "offerId",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "address",
+            "name": "seller",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "buyer",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "referrer",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "arbiter",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "creationId",
+            "type": "uint256"
+          },
+          {
+            "internalType": "address",
+            "name": "asset",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "amount",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "terms",
             "type": "uint256"
           }
         ],
@@ -1880,9 +3328,9 @@ export const escrowMarketAbi = [
             "type": "address"
           },
           {
-            "internalType": "enum IEscrowMarket.Kind",
-            "name": "kind",
-            "type": "uint8"
+            "internalType": "address",
+            "name": "buyer",
+            "type": "address"
           },
           {
             "internalType": "uint256",
@@ -1906,6 +3354,11 @@ export const escrowMarketAbi = [
           },
           {
             "internalType": "uint256",
+            "name": "units",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
             "name": "expiry",
             "type": "uint256"
           },
@@ -1925,13 +3378,38 @@ export const escrowMarketAbi = [
             "type": "uint256"
           },
           {
+            "internalType": "address",
+            "name": "arbiter",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "arbiterFeeBps",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "rulingSeconds",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "silentSellerBps",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint8[]",
+            "name": "parts",
+            "type": "uint8[]"
+          },
+          {
             "internalType": "bytes32",
             "name": "details",
             "type": "bytes32"
           },
           {
             "internalType": "uint256",
-            "name": "salt",
+            "name": "nonce",
             "type": "uint256"
           }
         ],
@@ -1948,34 +3426,92 @@ export const escrowMarketAbi = [
     "name": "splitOf",
     "outputs": [
       {
-        "components": [
-          {
-            "internalType": "uint256",
-            "name": "seller",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "royalty",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "referral",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "fee",
-            "type": "uint256"
-          }
-        ],
-        "internalType": "struct IEscrowMarket.Split",
-        "name": "",
-        "type": "tuple"
+        "internalType": "uint256",
+        "name": "seller",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "royalty",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "referral",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "fee",
+        "type": "uint256"
       }
     ],
     "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "offerId",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "address",
+            "name": "seller",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "buyer",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "referrer",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "arbiter",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "creationId",
+            "type": "uint256"
+          },
+          {
+            "internalType": "address",
+            "name": "asset",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "amount",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "terms",
+            "type": "uint256"
+          }
+        ],
+        "internalType": "struct IEscrowMarket.Trade",
+        "name": "trade",
+        "type": "tuple"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "evidence",
+        "type": "bytes32"
+      }
+    ],
+    "name": "submitEvidence",
+    "outputs": [],
+    "stateMutability": "nonpayable",
     "type": "function"
   },
   {
@@ -1996,6 +3532,53 @@ export const escrowMarketAbi = [
       {
         "internalType": "uint256",
         "name": "deadline",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "part",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "asset",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
+        "name": "to",
+        "type": "address"
+      },
+      {
+        "internalType": "uint256",
+        "name": "amount",
+        "type": "uint256"
+      }
+    ],
+    "name": "transferOut",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "offerId",
+        "type": "bytes32"
+      }
+    ],
+    "name": "unitsTaken",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "units",
         "type": "uint256"
       }
     ],

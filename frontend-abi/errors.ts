@@ -4,6 +4,10 @@ export const errorTexts = {
     "en": "The receiver holds more creations than the registry can count.",
     "ko": "받는 계정의 창작물 수가 등록소가 셀 수 있는 수를 넘었습니다."
   },
+  "Arbiter_NotAllowed": {
+    "en": "{arbiter} can't be the arbiter: it is a party of the trade or the market itself.",
+    "ko": "{arbiter}은(는) 중재인이 될 수 없습니다. 거래 당사자이거나 장터 자신입니다."
+  },
   "Asset_AmountWrong": {
     "en": "The token {asset} moved {moved} instead of {needed} (smallest units). Tokens that take a fee on transfers can't be used here.",
     "ko": "토큰 {asset}이(가) {needed} 대신 {moved}(최소 단위)을(를) 옮겼습니다. 이체할 때 수수료를 떼는 토큰은 여기서 쓸 수 없습니다."
@@ -12,21 +16,89 @@ export const errorTexts = {
     "en": "{asset} should be a token, but there is no contract. Check the address and the chain.",
     "ko": "토큰이어야 할 {asset}에 컨트랙트가 없습니다. 주소와 체인을 확인하세요."
   },
+  "Auction_Ended": {
+    "en": "The auction {auctionId} took bids until {deadline}; it was {timestamp} on the chain.",
+    "ko": "경매 {auctionId}의 입찰은 {deadline}까지였습니다(체인 시각 {timestamp})."
+  },
+  "Auction_ExtensionOutOfRange": {
+    "en": "An extension by {extensionSeconds} is too long; at most {max} are allowed.",
+    "ko": "연장 시간 {extensionSeconds}은(는) 너무 깁니다. {max}까지 됩니다."
+  },
+  "Auction_HasBid": {
+    "en": "{bidder} bids in the auction {auctionId} already, so it can't be taken off.",
+    "ko": "경매 {auctionId}에 {bidder}이(가) 이미 입찰해서 거둘 수 없습니다."
+  },
+  "Auction_HasNoBid": {
+    "en": "Nobody bid in the auction {auctionId}; there is nothing to settle, and the creation is still the seller's.",
+    "ko": "경매 {auctionId}에 입찰이 없어 정산할 것이 없습니다. 창작물은 그대로 판매자의 것입니다."
+  },
+  "Auction_NotEnded": {
+    "en": "The auction {auctionId} takes bids until {deadline}; it was {timestamp} on the chain. Settle it after that.",
+    "ko": "경매 {auctionId}의 입찰은 {deadline}까지입니다(체인 시각 {timestamp}). 그 뒤에 정산하세요."
+  },
+  "Auction_NotOpen": {
+    "en": "The auction {auctionId} isn't open: never opened, cancelled or settled. A signed one opens with its file and the first bid.",
+    "ko": "경매 {auctionId}은(는) 열려 있지 않습니다. 열린 적이 없거나 취소되었거나 끝났습니다. 서명한 경매는 파일과 첫 입찰로 열립니다."
+  },
+  "Auction_NotSeller": {
+    "en": "This auction is {seller}'s; {caller} can't do that. Use the seller's key.",
+    "ko": "이 경매는 {seller}의 것이라 {caller}은(는) 할 수 없습니다. 판매자의 키를 쓰세요."
+  },
+  "Auction_StepOutOfRange": {
+    "en": "A step of {stepBps} is out of bounds; {min} to {max} are allowed.",
+    "ko": "입찰 단위 {stepBps}는 범위를 벗어났습니다. {min}부터 {max}까지 됩니다."
+  },
   "BalanceQueryForZeroAddress": {
     "en": "The zero address owns nothing that could be counted. Name an account.",
     "ko": "0 주소의 소유물은 셀 수 없습니다. 계정을 지정하세요."
+  },
+  "Bid_CreationWrong": {
+    "en": "The bidder doesn't want {creationId} (any work of: {creator}). Give what the bid names.",
+    "ko": "매수자가 원하는 것은 {creationId}이(가) 아닙니다(원하는 창작자: {creator}). 제안에 적힌 것을 주세요."
+  },
+  "Bid_OutOfRange": {
+    "en": "A bid of {amount} (smallest units) can't be: {min} is the least now, {max} the most.",
+    "ko": "입찰 {amount}(최소 단위)은(는) 안 됩니다. 지금은 {min} 이상 {max} 이하여야 합니다."
+  },
+  "Bid_TermsWrong": {
+    "en": "A bid is in tokens (seen: {asset}), for one creation or, in the registry, for any work of one creator (seen: {creationId}, {creator}).",
+    "ko": "매수 제안은 토큰으로(지금은 {asset}), 창작물 하나나 등록소의 한 창작자의 아무 작품에 대해 해야 합니다(지금은 {creationId}, {creator})."
   },
   "Buyer_IsSeller": {
     "en": "{account} is the seller; nobody buys from themselves. Use another key.",
     "ko": "{account}은(는) 판매자 본인입니다. 자기 것을 살 수 없습니다. 다른 키를 쓰세요."
   },
+  "Caller_NotArbitrator": {
+    "en": "Only the arbitrator {arbitrator} rules; this came from {caller}.",
+    "ko": "중재 기관 {arbitrator}만 판정할 수 있는데 요청한 계정은 {caller}입니다."
+  },
   "Caller_NotMarket": {
     "en": "Only the market itself can do this, not {caller}.",
     "ko": "이것은 장터만 할 수 있고 {caller}은(는) 할 수 없습니다."
   },
+  "Collection_HasNoCode": {
+    "en": "{collection} should be a collection of creations, but there is no contract. Check the address and the chain.",
+    "ko": "창작물 컬렉션이어야 할 {collection}에 컨트랙트가 없습니다. 주소와 체인을 확인하세요."
+  },
+  "Contract_HasNoCode": {
+    "en": "{account} should be the market or the arbitrator, but there is no contract.",
+    "ko": "장터나 중재 기관이어야 할 {account}에 컨트랙트가 없습니다."
+  },
   "Creation_AlreadyRegistered": {
     "en": "{id} was registered before; a work is registered once and for ever.",
     "ko": "{id}은(는) 이미 등록되었습니다. 작품은 한 번만, 영원히 등록됩니다."
+  },
+  "Creation_Moved": {
+    "en": "The creation {creationId} changed hands since the document was made (tenure {tenure}, documented {documentTenure}). The document is dead; ask the present owner.",
+    "ko": "문서를 만든 뒤 창작물 {creationId}의 주인이 바뀌었습니다(보유 차수 {tenure}, 문서에는 {documentTenure}). 죽은 문서이니 지금 주인에게 물어보세요."
+  },
+  "Creation_NotDelivered": {
+    "en": "The collection {collection} says that it moved {creationId}, but {owner} has it. Its sales can't be trusted.",
+    "ko": "컬렉션 {collection}이(가) {creationId}을(를) 넘겼다지만 주인은 {owner}입니다. 믿을 수 없는 컬렉션입니다."
+  },
+  "Creation_NotHeld": {
+    "en": "{creationId} of {collection} isn't waiting for {caller} (it waits for: {owner}).",
+    "ko": "{collection}의 {creationId}은(는) {caller}을(를) 기다리는 것이 아닙니다(기다리는 사람: {owner})."
   },
   "Creation_NotOwned": {
     "en": "{id} belongs to {owner}; {caller} can't burn it.",
@@ -43,6 +115,30 @@ export const errorTexts = {
   "Credit_Empty": {
     "en": "There is nothing for {payee} to withdraw in {asset}.",
     "ko": "{payee}이(가) {asset}(으)로 찾을 돈이 없습니다."
+  },
+  "Dispute_NotNew": {
+    "en": "The arbitrator gave number {disputeID} to another dispute before; it can't be trusted.",
+    "ko": "중재 기관이 {disputeID}번을 다른 분쟁에 이미 주었습니다. 믿을 수 없는 기관입니다."
+  },
+  "Dispute_Unknown": {
+    "en": "This desk brought no dispute {disputeID} before the arbitrator.",
+    "ko": "이 창구가 접수한 분쟁 {disputeID}번은 없습니다."
+  },
+  "Division_OutOfRange": {
+    "en": "The seller can't get {sellerBps} of what is left; {max} is all.",
+    "ko": "남은 돈에서 판매자 몫이 {sellerBps}일 수 없습니다. {max}가 전부입니다."
+  },
+  "Document_Expired": {
+    "en": "{documentId} was good until {expiry}; it was {timestamp} on the chain. Ask for a new one.",
+    "ko": "{documentId}의 기한은 {expiry}까지였습니다(체인 시각 {timestamp}). 새로 부탁하세요."
+  },
+  "Document_NotOwn": {
+    "en": "This document is {owner}'s; {caller} can't do that. Use the owner's key.",
+    "ko": "이 문서는 {owner}의 것이라 {caller}은(는) 할 수 없습니다. 주인의 키를 쓰세요."
+  },
+  "Document_Reserved": {
+    "en": "This is reserved for {reservedFor}; {caller} can't take it.",
+    "ko": "{reservedFor}만 할 수 있어 {caller}은(는) 할 수 없습니다."
   },
   "Document_SizeOutOfRange": {
     "en": "The metadata document is {size} bytes long; it must have {min} to {max}. Shorten or lengthen the description.",
@@ -92,13 +188,21 @@ export const errorTexts = {
     "en": "The permit was signed by {signer}, not by the owner {owner}. The owner must sign.",
     "ko": "허가에 서명한 계정은 {signer}(으)로, 소유자 {owner}이(가) 아닙니다. 소유자가 서명해야 합니다."
   },
+  "Expiry_OutOfRange": {
+    "en": "It can't end at {expiry}; it must end between {min} and {max}.",
+    "ko": "{expiry}에 끝날 수 없습니다. {min}부터 {max} 사이여야 합니다."
+  },
   "FeeRecipient_NotAllowed": {
     "en": "{feeRecipient} can't receive the community's fee. Name an account or contract of the community.",
     "ko": "{feeRecipient}은(는) 공동체 수수료를 받을 수 없습니다. 공동체의 계정이나 컨트랙트를 지정하세요."
   },
   "Fee_TooHigh": {
     "en": "A fee of {feeBps} is above what the market allows, {max}.",
-    "ko": "수수료 {feeBps}은(는) 장터가 허용하는 {max}보다 높습니다."
+    "ko": "수수료 {feeBps}는 장터가 허용하는 {max}보다 높습니다."
+  },
+  "Gas_TooLittle": {
+    "en": "Only {gas} gas was left where {needed} are needed. Send the transaction with a higher gas limit.",
+    "ko": "남은 가스가 {gas}인데 {needed}이(가) 필요합니다. 가스 한도를 높여 다시 보내세요."
   },
   "InvalidAccountNonce": {
     "en": "A signature of {account} was made for another turn; the next is {currentNonce}. Sign anew.",
@@ -120,45 +224,49 @@ export const errorTexts = {
     "en": "Only the minter {minter} may mint; this came from {caller}.",
     "ko": "발행은 {minter}만 할 수 있는데, 요청한 계정은 {caller}입니다."
   },
+  "Nonce_Used": {
+    "en": "{signer} used or cancelled number {nonce} before, so this document is dead. Ask for a new one.",
+    "ko": "{signer}이(가) 번호 {nonce}을(를) 이미 썼거나 취소해서 죽은 문서입니다. 새로 받으세요."
+  },
+  "Nonces_OutOfRange": {
+    "en": "The numbers {first} to {last} can't be cancelled at once: ascending, and at most {max} of them.",
+    "ko": "번호 {first}부터 {last}까지는 한꺼번에 취소할 수 없습니다. 작은 번호부터, 한 번에 {max}개까지입니다."
+  },
   "NotOwnerNorApproved": {
     "en": "Only the creation's owner, or whom the owner approved, may do this. The seller may have taken the market's approval back.",
     "ko": "창작물의 소유자나 소유자가 승인한 계정만 할 수 있습니다. 판매자가 장터 승인을 거두었을 수 있습니다."
   },
-  "Offer_AlreadyPublished": {
-    "en": "The offer {offerId} exists already: {state}.",
-    "ko": "판매 제안 {offerId}은(는) 이미 있습니다: {state}."
+  "Offer_ArbiterFeeTooHigh": {
+    "en": "A fee of {arbiterFeeBps} for ruling is above what is allowed, {max} (none without an arbiter).",
+    "ko": "중재 비용 {arbiterFeeBps}는 허용된 {max}보다 높습니다(중재인이 없으면 0)."
   },
-  "Offer_CreationMissing": {
-    "en": "An instant offer sells a creation; name one.",
-    "ko": "즉시 거래는 창작물을 파는 것입니다. 창작물을 지정하세요."
+  "Offer_DefaultOutOfRange": {
+    "en": "The seller can't get {sellerBps} if the arbiter is silent; {max} is the most (none without an arbiter).",
+    "ko": "중재인이 판정하지 않을 때 판매자 몫 {sellerBps}는 안 됩니다. {max}까지입니다(중재인이 없으면 0)."
   },
-  "Offer_CreationMoved": {
-    "en": "The creation {creationId} changed hands since the offer was made (tenure {tenure}, offered in {offeredTenure}). The offer is dead; ask the present owner.",
-    "ko": "판매 제안 뒤에 창작물 {creationId}의 주인이 바뀌었습니다(보유 차수 {tenure}, 제안 때는 {offeredTenure}). 죽은 제안이니 지금 주인에게 물어보세요."
-  },
-  "Offer_Expired": {
-    "en": "The offer {offerId} ended at {expiry}; it was {timestamp} on the chain. Ask the seller for a new one.",
-    "ko": "판매 제안 {offerId}은(는) {expiry}에 끝났습니다(체인 시각 {timestamp}). 판매자에게 새 제안을 부탁하세요."
-  },
-  "Offer_ExpiryOutOfRange": {
-    "en": "The offer can't end at {expiry}; it must end between {min} and {max}.",
-    "ko": "판매 제안은 {expiry}에 끝날 수 없습니다. {min}부터 {max} 사이여야 합니다."
+  "Offer_FallWrong": {
+    "en": "The price can't fall from {start} to {endPrice}: a falling price starts before its end and ends lower and above zero, a fixed one has neither.",
+    "ko": "값이 {start}부터 {endPrice}까지 내려갈 수 없습니다. 내려가는 값은 끝나기 전에 시작해 0보다 큰 더 낮은 값에 끝나고, 정해진 값에는 둘 다 없어야 합니다."
   },
   "Offer_InspectWindowOutOfRange": {
     "en": "{inspectSeconds} to inspect is out of bounds; {min} to {max} are allowed.",
     "ko": "확인 기간 {inspectSeconds}은(는) 범위를 벗어났습니다. {min}부터 {max}까지 됩니다."
   },
-  "Offer_KindWrong": {
-    "en": "The offer {offerId} is of another kind: {seen}, not {needed}. Buy instant offers, fund delivered ones.",
-    "ko": "판매 제안 {offerId}의 종류가 다릅니다: {needed}이(가) 아니라 {seen}입니다. 즉시 거래는 buy, 배송 거래는 fund를 쓰세요."
-  },
   "Offer_NotOpen": {
-    "en": "The offer {offerId} can't be taken: {state}.",
-    "ko": "판매 제안 {offerId}은(는) 거래할 수 없습니다: {state}."
+    "en": "The offer {offerId} isn't open: never published, taken off or taken. A signed one comes with its file.",
+    "ko": "판매 제안 {offerId}은(는) 열려 있지 않습니다. 올라온 적이 없거나 거두어졌거나 거래되었습니다. 서명한 제안은 파일로 거래합니다."
   },
   "Offer_NotSeller": {
     "en": "This offer is {seller}'s; {caller} can't do that. Use the seller's key.",
     "ko": "이 판매 제안은 {seller}의 것이라 {caller}은(는) 할 수 없습니다. 판매자의 키를 쓰세요."
+  },
+  "Offer_NotStarted": {
+    "en": "The offer {offerId} can be taken from {start} on; it was {timestamp} on the chain.",
+    "ko": "판매 제안 {offerId}은(는) {start}부터 살 수 있습니다(체인 시각 {timestamp})."
+  },
+  "Offer_PartsWrong": {
+    "en": "{count} parts that make {percents} % can't be: 2 to 12 percents above zero that make 100, or none.",
+    "ko": "부분 {count}개, 합 {percents} %은(는) 안 됩니다. 0보다 큰 백분율 2–12개의 합이 100이거나 없어야 합니다."
   },
   "Offer_PriceOutOfRange": {
     "en": "A price of {price} (smallest units) can't be: it must be above zero and at most {max}.",
@@ -166,11 +274,31 @@ export const errorTexts = {
   },
   "Offer_ReferralTooHigh": {
     "en": "A commission of {referralBps} is above what the market allows, {max}.",
-    "ko": "소개 수수료 {referralBps}은(는) 장터가 허용하는 {max}보다 높습니다."
+    "ko": "소개 수수료 {referralBps}는 장터가 허용하는 {max}보다 높습니다."
+  },
+  "Offer_Reserved": {
+    "en": "This offer is reserved for {buyer}; {caller} can't take it.",
+    "ko": "이 제안은 {buyer}만 살 수 있어 {caller}은(는) 살 수 없습니다."
+  },
+  "Offer_RulingWindowOutOfRange": {
+    "en": "{rulingSeconds} to rule is out of bounds; {min} to {max} are allowed (none without an arbiter).",
+    "ko": "판정 기간 {rulingSeconds}은(는) 범위를 벗어났습니다. {min}부터 {max}까지 됩니다(중재인이 없으면 0)."
   },
   "Offer_ShipWindowOutOfRange": {
     "en": "{shipSeconds} to ship is out of bounds; {min} to {max} are allowed.",
     "ko": "발송 기간 {shipSeconds}은(는) 범위를 벗어났습니다. {min}부터 {max}까지 됩니다."
+  },
+  "Offer_UnitsOutOfRange": {
+    "en": "{units} units can't be offered; 1 to {max} can (1 with a creation).",
+    "ko": "{units}개는 팔 수 없습니다. 1개부터 {max}개까지 됩니다(창작물이 있으면 1개)."
+  },
+  "Offer_UnitsWrong": {
+    "en": "{wanted} units of {offerId} are wanted, {left} are left. Take 1 to {left}.",
+    "ko": "{offerId}을(를) {wanted}개 사려는데 남은 것은 {left}개입니다. 1개부터 {left}개까지 살 수 있습니다."
+  },
+  "Offers_CountWrong": {
+    "en": "{offers} offers came with {signatures} signatures; each needs its own, and there must be one at least.",
+    "ko": "제안 {offers}개에 서명이 {signatures}개 왔습니다. 하나 이상이어야 하고 저마다 서명이 있어야 합니다."
   },
   "Parents_NotAscending": {
     "en": "Parents must be in ascending order, each once: {next} came after {parent}.",
@@ -179,6 +307,30 @@ export const errorTexts = {
   "Parents_TooMany": {
     "en": "{count} parents are named; a work can have at most {max}.",
     "ko": "원작이 {count}개 지정되었습니다. 최대 {max}개입니다."
+  },
+  "Partner_NotAllowed": {
+    "en": "{partner} can't be a partner here: partners stand in ascending order, each once, and are neither zero nor the creator.",
+    "ko": "{partner}은(는) 함께 만든 이가 될 수 없습니다. 오름차순으로 한 번씩만 적고, 0 주소나 창작자 자신은 안 됩니다."
+  },
+  "Partners_CountOutOfRange": {
+    "en": "{count} partners are named; a work made together has 1 to {max} besides its creator.",
+    "ko": "함께 만든 이가 {count}명 지정되었습니다. 창작자 말고 1명부터 {max}명까지 됩니다."
+  },
+  "Partners_SharesOutOfRange": {
+    "en": "The partners' shares make {sharesBps}; each needs one, and something must be left to the creator.",
+    "ko": "함께 만든 이들의 몫이 모두 {sharesBps}입니다. 저마다 몫이 있어야 하고 창작자에게도 남아야 합니다."
+  },
+  "Payment_Wrong": {
+    "en": "The token {asset} took more from the buyer than the price ({buyerHad} before, {buyerHas} after) or gave the seller less than their part ({sellerHad} before, {sellerHas} after; smallest units). It can't be used here.",
+    "ko": "토큰 {asset}이(가) 구매자에게서 값보다 더 떼거나(전 {buyerHad}, 후 {buyerHas}) 판매자에게 덜 주었습니다(전 {sellerHad}, 후 {sellerHas}, 최소 단위). 여기서 쓸 수 없습니다."
+  },
+  "Permit_Malformed": {
+    "en": "The permit has {length} bytes; it should have {needed}. Sign it again, or approve the token instead.",
+    "ko": "허가가 {length}바이트입니다. {needed}바이트여야 합니다. 다시 서명하거나 토큰을 승인하세요."
+  },
+  "Price_OutOfRange": {
+    "en": "A price of {price} (smallest units) can't be: it must be above zero and at most {max}.",
+    "ko": "값 {price}(최소 단위)은(는) 안 됩니다. 0보다 크고 {max} 이하여야 합니다."
   },
   "Recipient_NotAllowed": {
     "en": "Withdrawals can't go to {to}. Choose an account.",
@@ -192,9 +344,29 @@ export const errorTexts = {
     "en": "{registry} should be the registry, but there is no contract.",
     "ko": "등록소여야 할 {registry}에 컨트랙트가 없습니다."
   },
+  "Request_NotOpen": {
+    "en": "The request {requestId} isn't open: never paid for, retracted or accepted.",
+    "ko": "의뢰 {requestId}은(는) 열려 있지 않습니다. 입금된 적이 없거나 거두어졌거나 누가 맡았습니다."
+  },
+  "Request_TermsWrong": {
+    "en": "A request is for one unit and promises no commission; this one is for {units} with {referralBps}.",
+    "ko": "의뢰는 1개이고 소개 수수료가 없어야 합니다. 지금은 {units}개에 {referralBps}입니다."
+  },
   "Royalty_TooHigh": {
     "en": "A royalty of {royaltyBps} is above the highest one allowed, {max}. Choose a lower one.",
-    "ko": "로열티 {royaltyBps}은(는) 허용된 최고 {max}보다 높습니다. 더 낮게 정하세요."
+    "ko": "로열티 {royaltyBps}는 허용된 최고 {max}보다 높습니다. 더 낮게 정하세요."
+  },
+  "Ruling_Missing": {
+    "en": "There is no ruling on the trade {tradeId} to carry out: none yet, or the arbitrator refused. After the deadline 'claim-timeout' divides by default.",
+    "ko": "거래 {tradeId}에 집행할 판정이 없습니다. 아직 없거나 기관이 거절했습니다. 기한이 지나면 'claim-timeout'으로 기본 비율대로 나눕니다."
+  },
+  "Ruling_NotAllowed": {
+    "en": "Dispute {disputeID} can't be ruled with {ruling}: each is ruled once, with 0 to 3.",
+    "ko": "분쟁 {disputeID}번은 {ruling}(으)로 판정할 수 없습니다. 0부터 3까지로 한 번만 판정합니다."
+  },
+  "Signature_Wrong": {
+    "en": "The signature isn't {signer}'s under {digest}. Ask for the document anew.",
+    "ko": "{digest}에 대한 {signer}의 서명이 아닙니다. 문서를 다시 받으세요."
   },
   "Steward_Required": {
     "en": "Only the steward {steward} may name the minter; this came from {caller}.",
@@ -216,6 +388,10 @@ export const errorTexts = {
     "en": "The opening supply of {openingSupply} (smallest units) is above the cap of {cap}, or the cap is zero. Choose a cap above zero and an opening supply within it.",
     "ko": "처음 발행량 {openingSupply}(최소 단위)이(가) 상한 {cap}보다 크거나 상한이 0입니다. 0보다 큰 상한과 그 안의 발행량을 정하세요."
   },
+  "Swap_Reserved": {
+    "en": "This swap is reserved for {taker}; {caller} can't take it.",
+    "ko": "이 교환은 {taker}만 할 수 있어 {caller}은(는) 할 수 없습니다."
+  },
   "TokenAlreadyExists": {
     "en": "This creation is registered already.",
     "ko": "이미 등록된 창작물입니다."
@@ -223,6 +399,10 @@ export const errorTexts = {
   "TokenDoesNotExist": {
     "en": "This creation doesn't exist: never registered, or burnt.",
     "ko": "없는 창작물입니다. 등록된 적이 없거나 소각되었습니다."
+  },
+  "Trade_AlreadySubmitted": {
+    "en": "The trade {tradeId} is before the arbitrator already, as dispute {disputeID}.",
+    "ko": "거래 {tradeId}은(는) 이미 분쟁 {disputeID}번으로 접수되었습니다."
   },
   "Trade_DeadlineNotPassed": {
     "en": "The other side still has time until {deadline}; it was {timestamp} on the chain (trade {tradeId}). Try again after it.",
@@ -232,9 +412,21 @@ export const errorTexts = {
     "en": "The time for this ended at {deadline}; it was {timestamp} on the chain (trade {tradeId}). 'claim-timeout' ends the trade.",
     "ko": "기한이 {deadline}에 지났습니다(체인 시각 {timestamp}, 거래 {tradeId}). 'claim-timeout'으로 거래를 끝낼 수 있습니다."
   },
+  "Trade_NotArbiter": {
+    "en": "That is for the arbiter of this trade ({arbiter}); this came from {caller}. Without an arbiter nobody can dispute.",
+    "ko": "이 거래의 중재인({arbiter})이 하는 일인데 요청한 계정은 {caller}입니다. 중재인이 없으면 이의를 낼 수 없습니다."
+  },
   "Trade_NotBuyer": {
     "en": "Only the buyer {buyer} of this trade may do that; this came from {caller}.",
     "ko": "이 거래의 구매자 {buyer}만 할 수 있습니다. 요청한 계정은 {caller}입니다."
+  },
+  "Trade_NotHere": {
+    "en": "The trade {tradeId} isn't disputed, or another arbiter rules it.",
+    "ko": "거래 {tradeId}은(는) 이의가 없거나 다른 중재인이 맡았습니다."
+  },
+  "Trade_NotParty": {
+    "en": "Only the buyer and the seller of this trade may do that; this came from {caller}.",
+    "ko": "이 거래의 구매자와 판매자만 할 수 있습니다. 요청한 계정은 {caller}입니다."
   },
   "Trade_NotSeller": {
     "en": "Only the seller {seller} of this trade may do that; this came from {caller}.",

@@ -24,6 +24,8 @@ LINKS_MAX = 174
 DOCUMENT_BYTES_MIN, DOCUMENT_BYTES_MAX = 128, 16_383
 CREATION_PREFIX = "bafybei"
 _CID_LENGTH = 59
+# Ids of the registry are digests; what is below this is another collection's counter.
+_DIGEST_MIN = 2**128
 _FILE, _FOLDER = 2, 1
 
 # Python's own table and these; not the system's, which differs between machines, as ids must not.
@@ -225,6 +227,11 @@ def creation_id(document_digest: bytes, document_size: int, creator: str) -> int
 def creation_cid(creation: int) -> str:
     """A creation's id as people see it, `bafybei…`."""
     return cid_text(DAG_PB, creation.to_bytes(32, "big"))
+
+
+def creation_text(creation: int) -> str:
+    """An id as people read it: of the registry a CID, of another collection its number."""
+    return creation_cid(creation) if creation >= _DIGEST_MIN else str(creation)
 
 
 def parse_creation_id(text: str) -> int:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from dokkaebi.chain.documents import creation_cid
+from dokkaebi.chain.documents import creation_text
 from dokkaebi.chain.rpc import RpcRefused
-from dokkaebi.chain.suite import COIN, SUITE, load_abi, signature_of, types_of
+from dokkaebi.chain.suite import COIN, COMPILED, load_abi, signature_of, types_of
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts import t
 from dokkaebi.texts.figures import percent_text, span_text, time_text
@@ -18,7 +18,10 @@ _PANIC = "4e487b71"
 # Solady's SafeTransferLib, which the ABI doesn't show.
 _INHERITED = {"7939f424": "TransferFromFailed"}
 _IDS = {"id", "creationId", "parent", "next"}
-_TIMES = {"deadline", "expiry", "timestamp"}
+_TIMES = {"deadline", "expiry", "start", "timestamp"}
+_BOUNDS = {"min", "max"}
+# People who may be nobody.
+_PEOPLE = {"arbiter", "creator", "owner"}
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ def _errors() -> dict[str, dict[str, Any]]:
     """Every custom error of the suite by its selector, 8 hex digits."""
     from eth_utils.crypto import keccak
 
-    entries = (entry for name in SUITE for entry in load_abi(name) if entry["type"] == "error")
+    entries = (entry for name in COMPILED for entry in load_abi(name) if entry["type"] == "error")
     return {keccak(text=signature_of(entry))[:4].hex(): entry for entry in entries}
 
 
@@ -95,26 +98,32 @@ def _custom(entry: dict[str, Any], values: tuple[Any, ...]) -> Revert:
         elif isinstance(value, bytes):
             value = "0x" + value.hex()
         arguments[name] = str(value) if isinstance(value, int) else value
-        shown[name] = _show(entry["name"], parameter, value)
+        shown[name] = _show(parameter, value, _measure(entry, name))
     return Revert(entry["name"], arguments, shown)
 
 
-def _show(error: str, parameter: dict[str, Any], value: Any) -> str:
-    """An argument as people read it; what `min` and `max` mean depends on the error."""
-    name, internal = parameter["name"], parameter.get("internalType", "")
+def _measure(entry: dict[str, Any], name: str) -> str:
+    """The argument whose measure an argument has: a bound has that of the number that it bounds."""
+    if name not in _BOUNDS:
+        return name
+    return next(str(p["name"]) for p in entry["inputs"] if p["type"].startswith("uint"))
+
+
+def _show(parameter: dict[str, Any], value: Any, measure: str) -> str:
+    """An argument as people read it."""
+    internal = parameter.get("internalType", "")
     if internal.startswith("enum "):
         return t(f"{internal.rsplit('.', 1)[-1]}_{value}")
-    if value == COIN and name == "asset":
+    if value == COIN and measure == "asset":
         return t("coin")
+    if value == COIN and measure in _PEOPLE:
+        return t("nobody")
     if not isinstance(value, int):
         return str(value)
-    is_bound = name in {"min", "max"}
-    if name in _IDS:
-        return creation_cid(value)
-    if name in _TIMES or (is_bound and error == "Offer_ExpiryOutOfRange"):
+    if measure in _IDS:
+        return creation_text(value)
+    if measure in _TIMES:
         return time_text(value)
-    if name.endswith("Bps") or (is_bound and error.endswith("TooHigh")):
+    if measure.endswith("Bps"):
         return percent_text(value)
-    if name.endswith("Seconds") or (is_bound and error.endswith("WindowOutOfRange")):
-        return span_text(value)
-    return str(value)
+    return span_text(value) if measure.endswith("Seconds") else str(value)

@@ -1,21 +1,39 @@
-"""The deployed suite: three contracts, their ABIs, and calls in plain Python values."""
+"""The deployed suite: its contracts, their ABIs, and calls in plain Python values."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from dokkaebi.chain.manifest import Manifest, check_manifest
 from dokkaebi.chain.rpc import Chain, Log
 from dokkaebi.config import project_root
 from dokkaebi.errors import DokkaebiError
 
-SUITE = ("CommunityToken", "CreationRegistry", "EscrowMarket")
+# In the order of their deployment.
+SUITE = ("CommunityToken", "CreationRegistry", "CreationMarket", "EscrowMarket", "AuctionHouse")
+MARKETS = SUITE[2:]
+# Deployed for itself, once for each arbitrator, whenever somebody wants one.
+DESK = "ArbitrationDesk"
+COMPILED = (*SUITE, DESK)
 COIN = "0x" + 40 * "0"
 Abi = list[dict[str, Any]]
+
+
+class NoAnswer(DokkaebiError):  # noqa: N818 - reads as what it is where it's caught
+    """A contract answered something else than its ABI says, or nothing."""
+
+
+class Call(NamedTuple):
+    """A call to be sent: to whom, its calldata `0x…`, the coins that go along, wei."""
+
+    to: str
+    data: str
+    value: int = 0
 
 
 class Contract:
@@ -35,6 +53,10 @@ class Contract:
         entry = self._functions[function]
         return _hash(entry)[:10] + encode(types_of(entry["inputs"]), arguments).hex()
 
+    def prepare(self, function: str, *arguments: object, value: int = 0) -> Call:
+        """A call of this contract, to be sent."""
+        return Call(self.address, self.encode(function, *arguments), value)
+
     def call(
         self, function: str, *arguments: object, sender: str | None = None, value: int = 0
     ) -> Any:
@@ -42,6 +64,11 @@ class Contract:
         data = self.encode(function, *arguments)
         answer = self.chain.call(self.address, data, sender, value)
         return self.decode(function, answer)
+
+    def question(self, function: str, *arguments: object) -> tuple[str, list[Any]]:
+        """The request of a call, for `Chain.raw_batch`; `decode` reads its answer."""
+        data = self.encode(function, *arguments)
+        return "eth_call", [{"to": self.address, "data": data}, "latest"]
 
     def decode(self, function: str, answer: bytes) -> Any:
         """What a function returned: its one result, or a tuple of its results."""
@@ -52,11 +79,24 @@ class Contract:
         try:
             values = decode(types_of(outputs), answer)
         except DecodingError:
-            raise DokkaebiError(
+            raise NoAnswer(
                 "contract_no_answer", contract=self.name, address=self.address, function=function
             ) from None
         results = tuple(_checksummed(v, p) for v, p in zip(values, outputs, strict=True))
         return results[0] if len(results) == 1 else results
+
+    def parameters(self, function: str) -> list[dict[str, Any]]:
+        """A function's parameters, as in the ABI."""
+        return list(self._functions[function]["inputs"])
+
+    @property
+    def events(self) -> Sequence[str]:
+        """The names of its events."""
+        return tuple(self._events)
+
+    def event_inputs(self, event: str) -> list[dict[str, Any]]:
+        """An event's parameters, as in the ABI."""
+        return list(self._events[event]["inputs"])
 
     def topic(self, event: str) -> str:
         """An event's first topic, `0x…`."""
@@ -105,20 +145,39 @@ class Suite:
     manifest: Manifest
     token: Contract
     registry: Contract
-    market: Contract
+    creation_market: Contract
+    escrow_market: Contract
+    auction_house: Contract
 
     @classmethod
     def open(cls, chain: Chain, manifest: Manifest) -> Suite:
         """Binds the contracts, after checking chain id, first block and code."""
         check_manifest(manifest, chain)
-        token, registry, market = (
+        contracts = (
             Contract(chain, name, manifest.address(name), load_abi(name)) for name in SUITE
         )
-        return cls(chain, manifest, token, registry, market)
+        return cls(chain, manifest, *contracts)
+
+    @property
+    def markets(self) -> tuple[Contract, ...]:
+        """The contracts that take money and give credit."""
+        return (self.creation_market, self.escrow_market, self.auction_house)
+
+    def market(self, name: str) -> Contract:
+        """A market by its contract's name."""
+        return next(market for market in self.markets if market.name == name)
 
     def erc20(self, address: str) -> Contract:
         """Any ERC-20 token, spoken to by the community token's ABI."""
         return Contract(self.chain, "ERC20", address, self.token.abi)
+
+    def erc721(self, address: str) -> Contract:
+        """Any ERC-721 collection, spoken to by the registry's ABI."""
+        return Contract(self.chain, "ERC721", address, self.registry.abi)
+
+    def desk(self, address: str) -> Contract:
+        """An arbitration desk."""
+        return Contract(self.chain, DESK, address, load_abi(DESK))
 
 
 def load_abi(name: str, folder: Path | None = None) -> Abi:

@@ -1,4 +1,4 @@
-"""The commands of a sale, from `offer` to `withdraw`."""
+"""The commands of a sale on chain, from `offer` to `withdraw`."""
 
 from __future__ import annotations
 
@@ -7,30 +7,33 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dokkaebi.cli.dealing import (
+    DAY,
+    check_seller,
+    days_option,
+    digest_of,
+    expiry_in,
+    let_move,
+    let_take,
+    show_split,
+)
 from dokkaebi.cli.output import NODE, SIGN, Result, Session, command
-from dokkaebi.cli.telling import REASONS, offer_json, say_end
+from dokkaebi.cli.telling import document_json, end_of, say_end
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts import t
 
 if TYPE_CHECKING:
     from dokkaebi.chain.assets import Asset
-    from dokkaebi.chain.market import FoundOffer, FoundTrade, Offer
-    from dokkaebi.chain.suite import Contract, Suite
+    from dokkaebi.chain.suite import Call
+    from dokkaebi.chain.terms import Delivery, Found, Offer, Trade
+    from dokkaebi.chain.till import Credit
     from dokkaebi.cli.sending import Steps
 
 app = typer.Typer()
 
-DAY = 86_400
-# Far above what the market takes, far below what an integer of the chain can't hold.
-DAYS_MAX = 1_000_000
-
 OfferId = Annotated[str, typer.Argument(metavar="OFFER", help=t("arg_offer"))]
 TradeId = Annotated[str, typer.Argument(metavar="TRADE", help=t("arg_trade"))]
 Referrer = Annotated[str | None, typer.Option(metavar="ADDRESS", help=t("option_referrer"))]
-
-
-def _days(text: str, least: int = 0) -> Any:
-    return typer.Option(metavar="DAYS", help=t(text), min=least, max=DAYS_MAX)
 
 
 @command(app, NODE, SIGN)
@@ -40,260 +43,196 @@ def offer(
     creation: Annotated[str | None, typer.Option(metavar="ID", help=t("option_creation"))] = None,
     asset: Annotated[str, typer.Option(metavar="eth|token|0x…", help=t("option_asset"))] = "eth",
     delivered: Annotated[bool, typer.Option("--delivered", help=t("option_delivered"))] = False,
-    ship_days: Annotated[int | None, _days("option_ship_days")] = None,
-    inspect_days: Annotated[int | None, _days("option_inspect_days")] = None,
+    ship_days: Annotated[int | None, days_option("option_ship_days")] = None,
+    inspect_days: Annotated[int | None, days_option("option_inspect_days")] = None,
     details: Annotated[Path | None, typer.Option(metavar="FILE", help=t("option_details"))] = None,
     referral: Annotated[str, typer.Option(metavar="PERCENT", help=t("option_referral"))] = "0",
-    expires_days: Annotated[int, _days("option_expires_days", least=1)] = 30,
+    expires_days: Annotated[int, days_option("option_expires_days", least=1)] = 30,
 ) -> Result:
     """Publishes an offer."""
-    from dokkaebi.chain import market as chain_market
+    from dokkaebi.chain import creation_market, escrow_market
     from dokkaebi.chain.assets import named_asset, parse_percent
+    from dokkaebi.chain.consents import id_of
     from dokkaebi.chain.documents import parse_creation_id
     from dokkaebi.cli.sending import Steps
 
-    kind = chain_market.DELIVERED if delivered else chain_market.INSTANT
-    _check_offer_options(kind, creation, ship_days, inspect_days)
+    check_offer_options(delivered, creation, ship_days, inspect_days)
     suite = session.suite
     paid_in = named_asset(suite, asset)
-    terms = chain_market.Offer(
-        seller=session.account.address,
-        kind=kind,
-        creation_id=parse_creation_id(creation) if creation else 0,
-        tenure=0,
-        asset=paid_in.address,
-        price=paid_in.parse(price),
-        expiry=_expiry(session, expires_days * DAY),
-        ship_seconds=(7 if ship_days is None else ship_days) * DAY if delivered else 0,
-        inspect_seconds=(7 if inspect_days is None else inspect_days) * DAY if delivered else 0,
-        referral_bps=parse_percent(referral),
-        details=_digest_of(details),
-        salt=_salt(),
-    )
-    if terms.creation_id:
-        terms = terms._replace(tenure=_tenure_if_owned(session, terms.creation_id))
+    seller, creation_id = session.account.address, parse_creation_id(creation) if creation else 0
+    terms: Offer | Delivery
+    if delivered:
+        market, limit = suite.escrow_market, "OFFER_SECONDS_MAX"
+        terms = escrow_market.new_delivery(
+            suite,
+            seller,
+            paid_in.parse(price),
+            expiry=expiry_in(session, expires_days * DAY, market, limit),
+            asset=paid_in.address,
+            creation_id=creation_id,
+            ship_seconds=(7 if ship_days is None else ship_days) * DAY,
+            inspect_seconds=(7 if inspect_days is None else inspect_days) * DAY,
+            referral_bps=parse_percent(referral),
+            details=digest_of(details),
+        )
+        plan = (escrow_market.publish(suite, terms), "offered_delivered")
+    else:
+        market, limit = suite.creation_market, "DOCUMENT_SECONDS_MAX"
+        terms = creation_market.new_offer(
+            suite,
+            seller,
+            creation_id,
+            paid_in.parse(price),
+            expiry=expiry_in(session, expires_days * DAY, market, limit),
+            asset=paid_in.address,
+            referral_bps=parse_percent(referral),
+        )
+        plan = (creation_market.publish(suite, terms), "offered_instant")
     steps = Steps(session)
-    plan = steps.plan(suite.market.address, chain_market.offer_data(suite, terms))
-    offer_id = chain_market.id_of_offer(suite, terms)
+    call, said = plan
+    planned = steps.plan(*call)
+    offer_id = id_of(suite, terms)
     if terms.creation_id:
-        _approve_creation(session, steps, terms.creation_id)
-    steps.do("offer", plan)
+        let_move(session, steps, market, terms.creation_id)
+    steps.do("offer", planned)
     if not session.dry_run:
-        _say_offered(session, offer_id, terms, paid_in)
-    return steps.result(offer=offer_id, terms=offer_json(terms))
+        _say_offered(session, said, offer_id, terms, paid_in)
+    return steps.result(offer=offer_id, terms=document_json(terms))
 
 
-def _check_offer_options(
-    kind: int, creation: str | None, ship_days: int | None, inspect_days: int | None
+def check_offer_options(
+    delivered: bool, creation: str | None, ship_days: int | None, inspect_days: int | None
 ) -> None:
     """Refuses combinations that mean nothing, before anything is looked up."""
-    if kind == 0 and creation is None:
+    if not delivered and creation is None:
         raise DokkaebiError("offer_sells_nothing")
-    if kind == 0 and (ship_days is not None or inspect_days is not None):
+    if not delivered and (ship_days is not None or inspect_days is not None):
         raise DokkaebiError("offer_not_delivered")
 
 
-def _expiry(session: Session, seconds: int) -> int:
-    """When an offer ends that is open for so long from now on.
-
-    Now is the chain's clock where that runs ahead, ours where the chain's newest block is old. The
-    market counts its longest time from a block, so that one isn't reckoned from our clock.
-    """
-    import time
-
-    block = int(session.chain.block()["timestamp"], 16)
-    longest = int(session.suite.market.call("OFFER_SECONDS_MAX"))
-    expiry = max(block, int(time.time())) + seconds
-    return min(expiry, block + longest) if seconds <= longest else expiry
-
-
-def _salt() -> int:
-    """Any number; two offers of the same goods in the same second stay two."""
-    import secrets
-
-    return secrets.randbits(64)
-
-
-def _digest_of(document: Path | None) -> bytes:
-    from dokkaebi.chain.documents import hash_file
-    from dokkaebi.chain.market import ZERO_WORD
-
-    return hash_file(document).sha256 if document else ZERO_WORD
-
-
-def _tenure_if_owned(session: Session, creation_id: int) -> int:
-    """The present tenure of a creation, which must be the seller's."""
-    from dokkaebi.chain.documents import creation_cid
-    from dokkaebi.chain.market import creation, owner
-
-    known = creation(session.suite, creation_id)
-    if known is None:
-        raise DokkaebiError("creation_unknown", seen=creation_cid(creation_id))
-    holder = owner(session.suite, creation_id)
-    if holder is None:
-        raise DokkaebiError("creation_burnt", seen=creation_cid(creation_id))
-    seller = session.account.address
-    if holder != seller:
-        raise DokkaebiError(
-            "creation_not_yours", seen=creation_cid(creation_id), owner=holder, account=seller
-        )
-    return known.tenure
-
-
-def _approve_creation(session: Session, steps: Steps, creation_id: int) -> None:
-    """Lets the market hand over a creation, if it may not yet."""
-    from dokkaebi.chain.market import approve_creation_data, market_may_move
-
-    suite = session.suite
-    if market_may_move(suite, creation_id, session.account.address):
-        return
-    session.say("approving_creation")
-    data = approve_creation_data(suite, creation_id)
-    steps.call("approve_creation", suite.registry.address, data)
-
-
-def _say_offered(session: Session, offer_id: str, terms: Offer, asset: Asset) -> None:
+def _say_offered(
+    session: Session, said: str, offer_id: str, terms: Offer | Delivery, asset: Asset
+) -> None:
     from dokkaebi.texts.figures import time_text
 
-    key = "offered_delivered" if terms.kind else "offered_instant"
     price, expiry = asset.text(terms.price), time_text(terms.expiry)
-    session.say(key, offer=offer_id, price=price, expiry=expiry)
+    session.say(said, offer=offer_id, price=price, expiry=expiry)
 
 
 @command(app, NODE, SIGN)
 def cancel(session: Session, offer: OfferId) -> Result:
-    """Takes an offer back."""
-    from dokkaebi.chain.market import cancel_data, find_offer
+    """Takes a published offer back."""
+    from dokkaebi.chain import creation_market, escrow_market
     from dokkaebi.cli.sending import Steps
 
-    found = find_offer(session.suite, offer)
+    suite = session.suite
+    offer_id, delivered = _which(session, offer)
+    call = (escrow_market if delivered else creation_market).cancel(suite, offer_id)
     steps = Steps(session)
-    steps.call("cancel", session.suite.market.address, cancel_data(session.suite, found.id))
+    steps.call("cancel", *call)
     if not session.dry_run:
-        session.say("cancelled", offer=found.id)
-    return steps.result(offer=found.id)
+        session.say("cancelled", offer=offer_id)
+    return steps.result(offer=offer_id)
+
+
+def _which(session: Session, seen: str) -> tuple[str, bool]:
+    """The id of a published offer, and whether it is a delivered one."""
+    from dokkaebi.chain import creation_market, escrow_market
+
+    try:
+        return creation_market.find_offer(session.suite, seen).id, False
+    except DokkaebiError as unknown:
+        if unknown.key != "offer_unknown":
+            raise
+    return escrow_market.find_offer(session.suite, seen).id, True
 
 
 @command(app, NODE, SIGN)
 def buy(session: Session, offer: OfferId, referrer: Referrer = None) -> Result:
-    """Takes an instant offer."""
+    """Takes an offer that is sold at once."""
+    from dokkaebi.chain import creation_market
     from dokkaebi.chain.documents import creation_cid
+    from dokkaebi.cli.sending import Steps
 
-    found, steps, split, receipt = _take(session, offer, 0, referrer)
+    suite = session.suite
+    offer_id, delivered = _which(session, offer)
+    if delivered:
+        raise DokkaebiError("offer_is_delivered")
+    found = creation_market.find_offer(suite, offer_id)
+    brought_by = referrer_of(referrer)
+    steps = Steps(session)
+    call = creation_market.buy(suite, found.terms, referrer=brought_by)
+    split, receipt = take(session, steps, "buy", found.terms, call, brought_by)
     if receipt is not None:
-        session.say("bought", creation=creation_cid(found.offer.creation_id))
+        session.say("bought", creation=creation_cid(found.terms.creation_id))
     return steps.result(offer=found.id, split=split)
 
 
 @command(app, NODE, SIGN)
 def fund(session: Session, offer: OfferId, referrer: Referrer = None) -> Result:
     """Takes a delivered offer."""
-    from dokkaebi.chain.market import funded_trade
+    from dokkaebi.chain import escrow_market
+    from dokkaebi.cli.sending import Steps
     from dokkaebi.texts.figures import time_text
 
-    found, steps, split, receipt = _take(session, offer, 1, referrer)
+    suite = session.suite
+    offer_id, delivered = _which(session, offer)
+    if not delivered:
+        raise DokkaebiError("offer_is_instant")
+    found = escrow_market.find_offer(suite, offer_id)
+    brought_by = referrer_of(referrer)
+    steps = Steps(session)
+    call = escrow_market.fund(suite, found.terms, referrer=brought_by)
+    split, receipt = take(session, steps, "fund", found.terms, call, brought_by)
     if receipt is None:
         return steps.result(offer=found.id, trade=None, split=split)
-    trade = funded_trade(session.suite, receipt["logs"])
-    session.say("funded", trade=trade.id, deadline=time_text(trade.ship_deadline))
-    return steps.result(
-        offer=found.id, trade=trade.id, ship_deadline=trade.ship_deadline, split=split
-    )
+    trade = escrow_market.funded_trade(suite, receipt["logs"])
+    deadline = trade.values["shipDeadline"]
+    session.say("funded", trade=trade.id, deadline=time_text(deadline))
+    return steps.result(offer=found.id, trade=trade.id, ship_deadline=deadline, split=split)
 
 
-def _take(
-    session: Session, seen: str, kind: int, referrer: str | None
-) -> tuple[FoundOffer, Steps, dict[str, str], dict[str, Any] | None]:
-    """Takes an offer of a kind: shows where the money goes, approves the token, pays."""
-    from dokkaebi.chain import market as chain_market
-    from dokkaebi.chain.assets import parse_address, read_asset
-    from dokkaebi.cli.sending import Steps
+def referrer_of(seen: str | None) -> str:
+    """Who brought the buyer; nobody without one."""
+    from dokkaebi.chain.assets import parse_address
+    from dokkaebi.chain.terms import NOBODY
+
+    return parse_address(seen) if seen else NOBODY
+
+
+def take(
+    session: Session,
+    steps: Steps,
+    act: str,
+    terms: Offer | Delivery,
+    call: Call,
+    referrer: str,
+    units: int = 1,
+) -> tuple[dict[str, str], dict[str, Any] | None]:
+    """Takes an offer: shows where the money goes, approves the token, pays."""
+    from dokkaebi.chain import creation_market, escrow_market
+    from dokkaebi.chain.assets import read_asset
+    from dokkaebi.chain.reverts import Reverted
+    from dokkaebi.chain.terms import Delivery
 
     suite = session.suite
-    found = chain_market.find_offer(suite, seen)
-    if found.offer.kind != kind:
-        raise DokkaebiError("offer_is_delivered" if found.offer.kind else "offer_is_instant")
-    brought_by = parse_address(referrer) if referrer else chain_market.NOBODY
-    asset = read_asset(suite, found.offer.asset)
-    steps = Steps(session)
-    data = chain_market.take_data(suite, found.offer, brought_by)
-    value = found.offer.price if asset.is_coin else 0
-    split = _show_split(session, found.offer, brought_by, asset)
-    act = "fund" if kind else "buy"
-    if not asset.is_coin and _allow_token(session, steps, found.offer, asset, data):
-        steps.later(act)
-        return found, steps, split, None
-    _check_certificate(session, found.offer)
-    return found, steps, split, steps.call(act, suite.market.address, data, value)
-
-
-def _show_split(session: Session, terms: Offer, referrer: str, asset: Asset) -> dict[str, str]:
-    """Where each unit of the price goes; shown before anything is sent."""
-    from dokkaebi.chain.market import split_of
-
-    split = split_of(session.suite, terms, referrer)
-    session.say("split_heading", price=asset.text(terms.price))
-    shown = {name: amount for name, amount in split._asdict().items() if amount}
-    session.table([], [[t(f"split_{name}"), asset.text(amount)] for name, amount in shown.items()])
-    return {name: str(amount) for name, amount in split._asdict().items()}
-
-
-def _check_certificate(session: Session, terms: Offer) -> None:
-    """A seller who took the market's approval back would make the payment fail."""
-    from dokkaebi.chain.market import market_may_move, owner
-
-    if not terms.creation_id:
-        return
-    holder = owner(session.suite, terms.creation_id)
-    if holder == terms.seller and not market_may_move(session.suite, terms.creation_id, holder):
-        raise DokkaebiError("seller_withdrew_approval", seller=terms.seller)
-
-
-def _allow_token(
-    session: Session, steps: Steps, terms: Offer, asset: Asset, take_data: str
-) -> bool:
-    """Lets the market take exactly the price in a token. True if it couldn't, in a dry run."""
-    from dokkaebi.chain.reverts import Reverted
-
-    suite, buyer = session.suite, session.account.address
-    token = suite.erc20(asset.address)
-    has = token.call("balanceOf", buyer)
-    allowed = token.call("allowance", buyer, suite.market.address)
-    if allowed >= terms.price and has >= terms.price:
-        return False
+    asset = read_asset(suite, terms.asset)
+    if isinstance(terms, Delivery):
+        market, split = suite.escrow_market, escrow_market.split_of(suite, terms, referrer)
+    else:
+        market, split = suite.creation_market, creation_market.split_of(suite, terms, referrer)
+    shown = show_split(session, split, terms.price, asset)
     try:
-        # The market checks the offer before it asks the token, so only the token may refuse yet.
-        steps.plan(suite.market.address, take_data)
+        blocked = let_take(session, steps, market, asset, terms.price * units, call)
     except Reverted as refusal:
-        if refusal.key != "TransferFromFailed":
-            raise
-    if has < terms.price:
-        raise DokkaebiError(
-            "tokens_too_few", account=buyer, has=asset.text(has), needs=asset.text(terms.price)
-        )
-    _check_certificate(session, terms)
-    session.say("approving_token", price=asset.text(terms.price))
-    _approve_exactly(steps, token, suite.market.address, terms.price, allowed)
-    return session.dry_run
-
-
-def _approve_exactly(steps: Steps, token: Contract, market: str, price: int, allowed: int) -> None:
-    """Sets an allowance; by way of zero where a token (such as USDT) wants that."""
-    from dokkaebi.chain.market import approve_token_data
-    from dokkaebi.chain.reverts import Reverted
-
-    data = approve_token_data(token, market, price)
-    try:
-        plan = steps.plan(token.address, data)
-    except Reverted:
-        if not allowed:
-            raise
-        zero = approve_token_data(token, market, 0)
-        if steps.call("approve_token", token.address, zero) is None:
-            steps.later("approve_token")
-            return
-        plan = steps.plan(token.address, data)
-    steps.do("approve_token", plan)
+        if refusal.key == "NotOwnerNorApproved":
+            check_seller(session, market, terms.creation_id, terms.seller)
+        raise
+    if blocked:
+        steps.later(act)
+        return shown, None
+    check_seller(session, market, terms.creation_id, terms.seller)
+    return shown, steps.call(act, *call)
 
 
 @command(app, NODE, SIGN)
@@ -305,18 +244,17 @@ def ship(
     ] = None,
 ) -> Result:
     """Says that the goods are on their way."""
-    from dokkaebi.chain.market import ship_data, trade_state
+    from dokkaebi.chain import escrow_market
     from dokkaebi.cli.sending import Steps
     from dokkaebi.texts.figures import time_text
 
     suite = session.suite
-    found = _trade(session, trade)
-    shipment = _digest_of(document)
+    found = find_trade(session, trade)
+    shipment = digest_of(document)
     steps = Steps(session)
-    data = ship_data(suite, found.trade, shipment)
-    if steps.call("ship", suite.market.address, data) is None:
+    if steps.call("ship", *escrow_market.ship(suite, found.terms, shipment)) is None:
         return steps.result(trade=found.id, shipment=shipment)
-    _, deadline = trade_state(suite, found.id)
+    deadline = escrow_market.trade_state(suite, found.id).deadline
     session.say("shipped", trade=found.id, deadline=time_text(deadline))
     return steps.result(trade=found.id, shipment=shipment, inspect_deadline=deadline)
 
@@ -336,43 +274,50 @@ def refund(session: Session, trade: TradeId) -> Result:
 @command(app, NODE, SIGN)
 def claim_timeout(session: Session, trade: TradeId) -> Result:
     """Ends a trade whose deadline has passed."""
-    return _end(session, trade, "claimTimeout")
+    return _end(session, trade, "claim_timeout")
 
 
 def _end(session: Session, seen: str, act: str) -> Result:
-    """Ends a trade, and says who got what."""
-    from dokkaebi.chain.market import happenings, trade_data
+    """Does what ends a trade, or its current part."""
+    from dokkaebi.chain import escrow_market
+
+    found = find_trade(session, seen)
+    call: Call = getattr(escrow_market, act)(session.suite, found.terms)
+    return finish(session, found, act, call)
+
+
+def finish(session: Session, found: Found[Trade], act: str, call: Call) -> Result:
+    """Sends what ends a trade or its current part, and says who got what."""
+    from dokkaebi.chain.lookup import happenings
     from dokkaebi.cli.sending import Steps
 
-    suite = session.suite
-    found = _trade(session, seen)
     steps = Steps(session)
-    function = "claimTimeout" if act == "claim_timeout" else act
-    if steps.call(act, suite.market.address, trade_data(suite, function, found.trade)) is None:
+    if steps.call(act, *call) is None:
         return steps.result(trade=found.id)
-    ends = {"EscrowReleased": "released", "EscrowRefunded": "refunded"}
-    end = next(h for h in happenings(suite, found.id) if h.event in ends)
-    outcome = ends[end.event]
-    say_end(session, found.trade, end)
-    return steps.result(trade=found.id, outcome=outcome, reason=REASONS[end.values["reason"]])
+    moments = happenings(session.suite, found.id)
+    end = end_of(moments)
+    told = say_end(session, found.terms, end, moments)
+    return steps.result(trade=found.id, **told)
 
 
-def _trade(session: Session, seen: str) -> FoundTrade:
+def find_trade(session: Session, seen: str) -> Found[Trade]:
     """The trade behind a trade's id, or behind the id of the offer that it took."""
-    from dokkaebi.chain.market import find_offer, find_trade, trade_of_offer
+    from dokkaebi.chain import escrow_market
 
     try:
-        return find_trade(session.suite, seen)
+        return escrow_market.find_trade(session.suite, seen)
     except DokkaebiError as unknown:
         if unknown.key != "trade_unknown":
             raise
-        try:
-            taken = trade_of_offer(session.suite, find_offer(session.suite, seen).id)
-        except DokkaebiError:
-            taken = None
-        if taken is None:
-            raise unknown from None
-        return taken
+        for find in (escrow_market.find_offer, escrow_market.find_request):
+            try:
+                document = find(session.suite, seen).id
+            except DokkaebiError:
+                continue
+            taken = escrow_market.trades_of_offer(session.suite, document)
+            if taken:
+                return taken[-1]
+        raise unknown from None
 
 
 @command(app, NODE, SIGN)
@@ -385,54 +330,58 @@ def withdraw(
 ) -> Result:
     """Collects what waits for the key's account; without an asset, only shows it."""
     from dokkaebi.chain.assets import named_asset, parse_address, read_asset
-    from dokkaebi.chain.market import credits_of
+    from dokkaebi.chain.till import Credit, credits_of
+    from dokkaebi.chain.till import withdraw as withdrawing
     from dokkaebi.cli.sending import Steps
 
     if asset is None and to is not None:
         raise DokkaebiError("withdraw_what")
-    receiver = parse_address(to) if to else session.account.address
-    suite = session.suite
-    if asset is None or asset == "all":
-        credits = credits_of(suite, session.account.address)
-        assets = [read_asset(suite, address) for address in credits]
-    else:
-        assets = [named_asset(suite, asset)]
-        credits = {assets[0].address: _credit(suite, assets[0], session.account.address)}
-    if asset is None or not assets:
-        return _show_credits(session, assets, credits)
-    steps = Steps(session)
-    for each in assets:
-        _withdraw(session, steps, each, credits[each.address], receiver)
-    return steps.result(
-        to=receiver, withdrawn={each.address: str(credits[each.address]) for each in assets}
-    )
-
-
-def _credit(suite: Suite, asset: Asset, payee: str) -> int:
-    return int(suite.market.call("creditOf", asset.address, payee))
-
-
-def _show_credits(session: Session, assets: list[Asset], credits: dict[str, int]) -> Result:
     account = session.account.address
-    session.say("credits_heading" if assets else "credits_none", account=account)
-    session.table([], [[asset.text(credits[asset.address]), asset.address] for asset in assets])
-    if assets:
+    receiver = parse_address(to) if to else account
+    suite = session.suite
+    credits = credits_of(suite, account)
+    if asset is not None and asset != "all":
+        named = named_asset(suite, asset)
+        credits = [credit for credit in credits if credit.asset == named.address]
+        # With nothing to collect, the market says so itself.
+        credits = credits or [Credit(suite.escrow_market, named.address, 0)]
+    if asset is None or not credits:
+        return _show_credits(session, credits)
+    steps = Steps(session)
+    for credit in credits:
+        call = withdrawing(credit.market, credit.asset, receiver)
+        if steps.call("withdraw", *call) is not None:
+            amount = read_asset(suite, credit.asset).text(credit.amount)
+            session.say("withdrawn", amount=amount, to=receiver)
+    return steps.result(to=receiver, withdrawn=_sums(credits))
+
+
+def _sums(credits: list[Credit]) -> dict[str, str]:
+    """Asset → amount over all markets."""
+    sums: dict[str, int] = {}
+    for credit in credits:
+        sums[credit.asset] = sums.get(credit.asset, 0) + credit.amount
+    return {asset: str(amount) for asset, amount in sums.items()}
+
+
+def _show_credits(session: Session, credits: list[Credit]) -> Result:
+    from dokkaebi.chain.assets import read_asset
+
+    account = session.account.address
+    session.say("credits_heading" if credits else "credits_none", account=account)
+    assets = {address: read_asset(session.suite, address) for address in _sums(credits)}
+    amounts = _sums(credits)
+    rows = [[asset.text(int(amounts[address])), address] for address, asset in assets.items()]
+    session.table([], rows)
+    if credits:
         session.say("credits_hint")
     listed = [
         {
-            "asset": asset.address,
+            "asset": address,
             "symbol": asset.symbol,
             "decimals": asset.decimals,
-            "amount": str(credits[asset.address]),
+            "amount": amounts[address],
         }
-        for asset in assets
+        for address, asset in assets.items()
     ]
     return {"account": account, "credits": listed}
-
-
-def _withdraw(session: Session, steps: Steps, asset: Asset, amount: int, receiver: str) -> None:
-    from dokkaebi.chain.market import withdraw_data
-
-    data = withdraw_data(session.suite, asset.address, receiver)
-    if steps.call("withdraw", session.suite.market.address, data) is not None:
-        session.say("withdrawn", amount=asset.text(amount), to=receiver)

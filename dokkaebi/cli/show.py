@@ -8,21 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dokkaebi.cli.output import DOCUMENTS, NODE, Result, Session, command
-from dokkaebi.cli.telling import (
-    KINDS,
-    OFFER_STATES,
-    TRADE_STATES,
-    offer_json,
-    say_end,
-    say_moments,
-    trade_json,
-)
+from dokkaebi.cli.telling import document_json, end_of, say_end, say_moments, trade_json
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts import t
 
 if TYPE_CHECKING:
     from dokkaebi.chain.assets import Asset
-    from dokkaebi.chain.market import Creation, FoundOffer, FoundTrade, Happening
+    from dokkaebi.chain.terms import Auction, Creation, Found, Request, Trade
 
 app = typer.Typer()
 
@@ -33,8 +25,9 @@ def show(
     id: Annotated[str, typer.Argument(metavar="ID", help=t("arg_any_id"))],
 ) -> Result:
     """Finds out what an id is, and tells about it."""
+    from dokkaebi.chain import auction_house, creation_market, escrow_market
+    from dokkaebi.chain.creation_registry import creation
     from dokkaebi.chain.documents import parse_creation_id
-    from dokkaebi.chain.market import creation, find_offer, find_trade
 
     try:
         creation_id = parse_creation_id(id)
@@ -47,20 +40,27 @@ def show(
             return _show_creation(session, creation_id, known)
         if not id.startswith("0x"):
             raise DokkaebiError("creation_unknown", seen=id)
-    for find, tell in ((find_trade, _show_trade), (find_offer, _show_offer)):
+    finders: tuple[tuple[Any, Any], ...] = (
+        (escrow_market.find_trade, _show_trade),
+        (creation_market.find_offer, _show_offer),
+        (escrow_market.find_offer, _show_offer),
+        (escrow_market.find_request, _show_request),
+        (auction_house.find_auction, _show_auction),
+    )
+    for find, tell in finders:
         try:
             found: Any = find(session.suite, id)
         except DokkaebiError as problem:
-            if problem.key in {"trade_unknown", "offer_unknown"}:
+            if problem.key.endswith("_unknown"):
                 continue
             raise
-        return tell(session, found)
+        return dict(tell(session, found))
     raise DokkaebiError("anything_unknown", seen=id)
 
 
 def _show_creation(session: Session, creation_id: int, known: Creation) -> Result:
+    from dokkaebi.chain.creation_registry import owner, partners, registrations
     from dokkaebi.chain.documents import creation_cid, document_name
-    from dokkaebi.chain.market import owner, registrations
     from dokkaebi.texts.figures import percent_text, time_text
 
     suite, cid = session.suite, creation_cid(creation_id)
@@ -83,6 +83,10 @@ def _show_creation(session: Session, creation_id: int, known: Creation) -> Resul
     else:
         session.say("show_owner", owner=holder, count=known.tenure)
     session.say("show_royalty", royalty=percent_text(known.royalty_bps))
+    makers = partners(suite, creation_id)
+    for partner in makers:
+        share = percent_text(partner.share_bps)
+        session.say("show_partner", partner=partner.account, share=share)
     for parent in parents:
         session.say("show_parent", parent=parent)
     uri = f"ipfs://{cid}/{document_name(known.creator)}"
@@ -98,6 +102,7 @@ def _show_creation(session: Session, creation_id: int, known: Creation) -> Resul
         "royalty_bps": known.royalty_bps,
         "tenure": known.tenure,
         "parents": parents,
+        "partners": [partner._asdict() for partner in makers],
         "token_uri": uri,
         "transaction": record.transaction_hash,
         "open_offers": _show_open_offers(session, creation_id, known.tenure),
@@ -118,105 +123,195 @@ def _title(session: Session, cid: str, name: str, creation_id: int, creator: str
 
 
 def _show_open_offers(session: Session, creation_id: int, tenure: int) -> list[str]:
-    """The offers of a creation that can be taken now."""
+    """The published offers of a creation that can be taken now."""
+    from dokkaebi.chain import creation_market, escrow_market
     from dokkaebi.chain.assets import read_asset
-    from dokkaebi.chain.market import OFFER_OPEN, offer_state, offers_of_creation
     from dokkaebi.texts.figures import time_text
 
+    suite = session.suite
     now = int(session.chain.block()["timestamp"], 16)
+    found: list[Found[Any]] = [
+        *creation_market.offers_of_creation(suite, creation_id),
+        *escrow_market.offers_of_creation(suite, creation_id),
+    ]
     takeable = []
-    for found in offers_of_creation(session.suite, creation_id):
-        if found.offer.tenure != tenure or found.offer.expiry < now or found.id in takeable:
+    for each in found:
+        if each.terms.tenure != tenure or each.terms.expiry < now or each.id in takeable:
             continue
-        if offer_state(session.suite, found.id) != OFFER_OPEN:
+        if not _is_open(session, each):
             continue
-        takeable.append(found.id)
+        takeable.append(each.id)
         session.say(
             "show_open_offer",
-            offer=found.id,
-            kind=t(f"Kind_{found.offer.kind}"),
-            price=read_asset(session.suite, found.offer.asset).text(found.offer.price),
-            expiry=time_text(found.offer.expiry),
+            offer=each.id,
+            kind=_kind_of(each.terms),
+            price=read_asset(suite, each.terms.asset).text(each.terms.price),
+            expiry=time_text(each.terms.expiry),
         )
     return takeable
 
 
-def _show_offer(session: Session, found: FoundOffer) -> Result:
-    from dokkaebi.chain.assets import read_asset
-    from dokkaebi.chain.market import OFFER_OPEN, happenings, offer_state, trade_of_offer
+def _is_delivery(terms: Any) -> bool:
+    from dokkaebi.chain.terms import Delivery
 
-    offer = found.offer
-    asset = read_asset(session.suite, offer.asset)
-    state = offer_state(session.suite, found.id)
-    session.say("show_offer", offer=found.id, kind=t(f"Kind_{offer.kind}"))
-    _say_offer_terms(session, found, asset, state)
-    hindrance = _hindrance(session, found) if state == OFFER_OPEN else None
-    session.say(f"show_offer_{OFFER_STATES[state]}")
+    return isinstance(terms, Delivery)
+
+
+def _kind_of(terms: Any) -> str:
+    return t("kind_delivered" if _is_delivery(terms) else "kind_instant")
+
+
+def _is_open(session: Session, found: Found[Any]) -> bool:
+    """Whether a published offer, or a request, is open."""
+    from dokkaebi.chain import creation_market, escrow_market
+    from dokkaebi.chain.terms import NOBODY
+
+    if _is_delivery(found.terms):
+        return escrow_market.opened(session.suite, found.id).owner != NOBODY
+    return creation_market.is_open(session.suite, found.id)
+
+
+def _show_offer(session: Session, found: Found[Any]) -> Result:
+    from dokkaebi.chain import escrow_market
+    from dokkaebi.chain.assets import read_asset
+    from dokkaebi.chain.lookup import happenings
+
+    terms = found.terms
+    asset = read_asset(session.suite, terms.asset)
+    moments = happenings(session.suite, found.id)
+    trades = escrow_market.trades_of_offer(session.suite, found.id) if _is_delivery(terms) else []
+    is_open = _is_open(session, found)
+    taken = bool(trades) or any(moment.event == "SaleSettled" for moment in moments)
+    state = "open" if is_open else "filled" if taken else "none"
+    session.say("show_offer", offer=found.id, kind=_kind_of(terms))
+    _say_offer_terms(session, terms, asset, is_open)
+    hindrance = _hindrance(session, terms) if is_open else None
+    session.say(f"show_offer_{state}")
     if hindrance is not None:
         session.say(f"show_offer_{hindrance}")
-    moments = say_moments(session, happenings(session.suite, found.id))
-    trade = trade_of_offer(session.suite, found.id) if state > OFFER_OPEN else None
-    if trade is not None:
-        session.say("show_offer_trade", trade=trade.id, buyer=trade.trade.buyer)
+    told = say_moments(session, moments)
+    for trade in trades:
+        session.say("show_offer_trade", trade=trade.id, buyer=trade.terms.buyer)
     return {
         "kind": "offer",
         "id": found.id,
-        "state": OFFER_STATES[state],
-        "takeable": state == OFFER_OPEN and hindrance is None,
+        "state": state,
+        "takeable": is_open and hindrance is None,
         "hindrance": hindrance,
-        "terms": offer_json(offer),
+        "terms": document_json(terms),
         "symbol": asset.symbol,
         "decimals": asset.decimals,
-        "trade": trade.id if trade else None,
-        "history": moments,
+        "trade": trades[-1].id if trades else None,
+        "history": told,
     }
 
 
-def _say_offer_terms(session: Session, found: FoundOffer, asset: Asset, state: int) -> None:
+def _say_offer_terms(session: Session, terms: Any, asset: Asset, is_open: bool) -> None:
     from dokkaebi.chain.documents import creation_cid
-    from dokkaebi.chain.market import OFFER_OPEN, ZERO_WORD
+    from dokkaebi.chain.terms import ZERO_WORD
     from dokkaebi.texts.figures import percent_text, span_text, time_text
 
-    offer = found.offer
-    session.say("show_offer_price", seller=offer.seller, price=asset.text(offer.price))
-    if offer.creation_id:
-        session.say("show_creation_sold", cid=creation_cid(offer.creation_id))
-    if offer.kind == KINDS.index("delivered"):
+    session.say("show_offer_price", seller=terms.seller, price=asset.text(terms.price))
+    if terms.creation_id:
+        session.say("show_creation_sold", cid=creation_cid(terms.creation_id))
+    if _is_delivery(terms):
         session.say(
             "show_windows",
-            ship=span_text(offer.ship_seconds),
-            inspect=span_text(offer.inspect_seconds),
+            ship=span_text(terms.ship_seconds),
+            inspect=span_text(terms.inspect_seconds),
         )
-    if offer.referral_bps:
-        session.say("show_referral", referral=percent_text(offer.referral_bps))
-    if offer.details != ZERO_WORD:
-        session.say("show_details", digest=offer.details.hex())
-    if state == OFFER_OPEN:
-        session.say("show_expiry", expiry=time_text(offer.expiry))
+        if terms.details != ZERO_WORD:
+            session.say("show_details", digest=terms.details.hex())
+    if terms.referral_bps:
+        session.say("show_referral", referral=percent_text(terms.referral_bps))
+    if is_open:
+        session.say("show_expiry", expiry=time_text(terms.expiry))
 
 
-def _hindrance(session: Session, found: FoundOffer) -> str | None:
+def _hindrance(session: Session, terms: Any) -> str | None:
     """Why an open offer can't be taken all the same: `expired`, `moved`, `unapproved`, or None."""
-    from dokkaebi.chain.market import market_may_move
+    from dokkaebi.chain.creation_registry import may_move
 
-    offer, suite = found.offer, session.suite
-    if int(session.chain.block()["timestamp"], 16) > offer.expiry:
+    suite = session.suite
+    if int(session.chain.block()["timestamp"], 16) > terms.expiry:
         return "expired"
-    if offer.creation_id == 0:
+    if terms.creation_id == 0:
         return None
-    if suite.registry.call("tenureOf", offer.creation_id) != offer.tenure:
+    if suite.registry.call("tenureOf", terms.creation_id) != terms.tenure:
         return "moved"
-    return None if market_may_move(suite, offer.creation_id, offer.seller) else "unapproved"
+    market = suite.escrow_market if _is_delivery(terms) else suite.creation_market
+    may = may_move(suite, market, terms.creation_id, terms.seller)
+    return None if may else "unapproved"
 
 
-def _show_trade(session: Session, found: FoundTrade) -> Result:
+def _show_request(session: Session, found: Found[Request]) -> Result:
+    from dokkaebi.chain import escrow_market
+    from dokkaebi.chain.assets import read_asset
+    from dokkaebi.chain.explain import explain, facts_of
+    from dokkaebi.chain.lookup import happenings
+
+    terms = found.terms
+    asset = read_asset(session.suite, terms.asset)
+    trades = escrow_market.trades_of_offer(session.suite, found.id)
+    is_open = _is_open(session, found)
+    state = "open" if is_open else "filled" if trades else "none"
+    for line in explain(terms, facts_of(session.suite, terms)):
+        session.print(line)
+    session.say(f"show_request_{state}")
+    told = say_moments(session, happenings(session.suite, found.id))
+    return {
+        "kind": "request",
+        "id": found.id,
+        "state": state,
+        "terms": document_json(terms),
+        "symbol": asset.symbol,
+        "decimals": asset.decimals,
+        "trade": trades[-1].id if trades else None,
+        "history": told,
+    }
+
+
+def _show_auction(session: Session, found: Found[Auction]) -> Result:
+    from dokkaebi.chain import auction_house
+    from dokkaebi.chain.assets import read_asset
+    from dokkaebi.chain.explain import explain, facts_of
+    from dokkaebi.chain.lookup import happenings
+    from dokkaebi.texts.figures import time_text
+
+    terms = found.terms
+    asset = read_asset(session.suite, terms.asset)
+    state = auction_house.auction_state(session.suite, found.id)
+    for line in explain(terms, facts_of(session.suite, terms)):
+        session.print(line)
+    if state.amount:
+        session.say("show_auction_bid", bidder=state.bidder, amount=asset.text(state.amount))
+    if state.deadline:
+        session.say("show_auction_end", end=time_text(state.deadline))
+    told = say_moments(session, happenings(session.suite, found.id))
+    return {
+        "kind": "auction",
+        "id": found.id,
+        "open": state.deadline != 0,
+        "bidder": state.bidder if state.amount else None,
+        "amount": str(state.amount),
+        "deadline": state.deadline or None,
+        "terms": document_json(terms),
+        "symbol": asset.symbol,
+        "decimals": asset.decimals,
+        "history": told,
+    }
+
+
+def _show_trade(session: Session, found: Found[Trade]) -> Result:
+    from dokkaebi.chain import escrow_market
     from dokkaebi.chain.assets import read_asset
     from dokkaebi.chain.documents import creation_cid
-    from dokkaebi.chain.market import NOBODY, happenings, trade_state
+    from dokkaebi.chain.lookup import happenings
+    from dokkaebi.chain.terms import NOBODY, TRADE_STATES
 
-    trade = found.trade
+    trade = found.terms
     asset = read_asset(session.suite, trade.asset)
-    state, deadline = trade_state(session.suite, found.id)
+    state, deadline, part = escrow_market.trade_state(session.suite, found.id)
     moments = happenings(session.suite, found.id)
     session.say("show_trade", trade=found.id, offer="0x" + trade.offer_id.hex())
     session.say(
@@ -229,17 +324,22 @@ def _show_trade(session: Session, found: FoundTrade) -> Result:
         session.say("show_creation_sold", cid=creation_cid(trade.creation_id))
     if trade.referrer != NOBODY:
         session.say("show_referrer", referrer=trade.referrer)
-    ended = next((m for m in moments if m.event in {"EscrowReleased", "EscrowRefunded"}), None)
-    if ended is None:
-        _say_deadline(session, state, deadline)
+    if trade.arbiter != NOBODY:
+        session.say("show_arbiter", arbiter=trade.arbiter)
+    if len(trade.worths) > 1 and state:
+        session.say("show_part", part=part + 1, parts=len(trade.worths))
+    outcome = None
+    if state:
+        _say_deadline(session, TRADE_STATES[state], deadline)
     else:
-        say_end(session, trade, ended)
+        outcome = say_end(session, trade, end_of(moments), moments)["outcome"]
     return {
         "kind": "trade",
         "id": found.id,
         "state": TRADE_STATES[state],
-        "outcome": _outcome(ended),
+        "outcome": outcome,
         "deadline": deadline or None,
+        "part": part,
         "terms": trade_json(trade),
         "symbol": asset.symbol,
         "decimals": asset.decimals,
@@ -247,20 +347,13 @@ def _show_trade(session: Session, found: FoundTrade) -> Result:
     }
 
 
-def _say_deadline(session: Session, state: int, deadline: int) -> None:
+def _say_deadline(session: Session, name: str, deadline: int) -> None:
     """What can happen next, and until when."""
     from dokkaebi.texts.figures import span_text, time_text
 
     now = int(session.chain.block()["timestamp"], 16)
-    name = TRADE_STATES[state]
     if now > deadline:
         session.say(f"show_trade_{name}_late", deadline=time_text(deadline))
     else:
         left = span_text(deadline - now)
         session.say(f"show_trade_{name}", deadline=time_text(deadline), left=left)
-
-
-def _outcome(ended: Happening | None) -> str | None:
-    if ended is None:
-        return None
-    return "released" if ended.event == "EscrowReleased" else "refunded"

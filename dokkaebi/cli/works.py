@@ -14,8 +14,9 @@ from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts import t
 
 if TYPE_CHECKING:
+    from dokkaebi.chain.creation_registry import Registration
     from dokkaebi.chain.documents import Document, FileDigest
-    from dokkaebi.chain.market import Registration, Work
+    from dokkaebi.chain.terms import Work
     from dokkaebi.cli.sending import Steps
 
 app = typer.Typer()
@@ -83,7 +84,7 @@ class _Work:
     def struct(self) -> Work:
         """`ICreationRegistry.Work`."""
         from dokkaebi.chain.documents import content_commitment
-        from dokkaebi.chain.market import Work
+        from dokkaebi.chain.terms import Work
 
         return Work(
             self.document.digest,
@@ -118,8 +119,8 @@ class _Work:
 
 def _check_work(session: Session, royalty_bps: int, parents: Sequence[int]) -> None:
     """Refuses what the registry would refuse, before long files are read."""
+    from dokkaebi.chain.creation_registry import creation
     from dokkaebi.chain.documents import creation_cid
-    from dokkaebi.chain.market import creation
     from dokkaebi.texts.figures import percent_text
 
     highest = session.suite.registry.call("ROYALTY_BPS_MAX")
@@ -141,7 +142,7 @@ def _hash_files(session: Session, files: Sequence[Path]) -> list[FileDigest]:
 
 
 def _register(session: Session, works: Sequence[_Work]) -> Result:
-    from dokkaebi.chain.market import creation
+    from dokkaebi.chain.creation_registry import creation
     from dokkaebi.cli.sending import Steps
 
     folder = session.settings.documents
@@ -162,11 +163,10 @@ def _register(session: Session, works: Sequence[_Work]) -> Result:
 
 
 def _send_batch(session: Session, steps: Steps, works: Sequence[_Work]) -> None:
-    from dokkaebi.chain.market import register_data
+    from dokkaebi.chain.creation_registry import register
 
     folder = session.settings.documents
-    data = register_data(session.suite, [work.struct() for work in works])
-    plan = steps.plan(session.suite.registry.address, data)
+    plan = steps.plan(*register(session.suite, [work.struct() for work in works]))
     if session.dry_run:
         steps.do("register", plan)
         return
@@ -205,8 +205,8 @@ def _write_document(folder: Path, work: _Work) -> bool:
 
 
 def _say_known(session: Session, work: _Work) -> None:
+    from dokkaebi.chain.creation_registry import creation
     from dokkaebi.chain.documents import creation_cid
-    from dokkaebi.chain.market import creation
     from dokkaebi.texts.figures import time_text
 
     found = creation(session.suite, work.id)
@@ -233,8 +233,8 @@ def verify(
     file: Annotated[Path, typer.Argument(help=t("arg_file"))],
 ) -> Result:
     """Says whether a file is registered, by whom and since when; exit code 1 if it isn't."""
+    from dokkaebi.chain.creation_registry import registrations
     from dokkaebi.chain.documents import content_commitment, creation_cid, hash_file
-    from dokkaebi.chain.market import registrations
     from dokkaebi.texts.figures import time_text
 
     suite = session.suite

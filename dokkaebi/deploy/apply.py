@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +21,9 @@ from dokkaebi.chain.manifest import (
 )
 from dokkaebi.chain.rpc import Chain
 from dokkaebi.chain.sender import Sender
+from dokkaebi.chain.suite import DESK, SUITE, Suite
 from dokkaebi.config import Settings
-from dokkaebi.deploy.artifacts import Artifact, load_suite
+from dokkaebi.deploy.artifacts import Artifact, load_artifact, load_suite
 from dokkaebi.deploy.spec import MarketSpec, load_market_spec
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts.figures import amount_text
@@ -29,6 +31,7 @@ from dokkaebi.texts.figures import amount_text
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
 
+REGISTRY = "CreationRegistry"
 # Storing names, immutables and an event; measured at 110,000 (registry) and less.
 CONSTRUCTOR_GAS = 110_000
 
@@ -46,27 +49,19 @@ def deploy_market(
     documents: Path | None = None,
     say: Say = lambda key, values: None,
 ) -> Manifest:
-    """Deploys token, registry and market, each wired to the one before, and returns the manifest.
+    """Deploys token, registry and markets, each wired to the registry, and returns the manifest.
 
     Writes it to `manifest_path` if given, and the registry's document below `documents`. Nothing is
-    written before all three contracts stand. `say(key, values)` is told each step.
+    written before all contracts stand. `say(key, values)` is told each step.
     """
-    suite = load_suite()
+    artifacts = load_suite()
     who = account.address
-    registry_document = _registry_document(spec)
-    plan: list[tuple[str, Callable[[dict[str, Deployment]], dict[str, Argument]]]] = [
-        ("CommunityToken", lambda done: _token_arguments(spec, who)),
-        ("CreationRegistry", lambda done: _registry_arguments(spec, registry_document)),
-        (
-            "EscrowMarket",
-            lambda done: _market_arguments(spec, who, done["CreationRegistry"].address),
-        ),
-    ]
     sender = Sender(chain, account)
     done: dict[str, Deployment] = {}
-    for name, arguments_of in plan:
-        say("deploying_contract", {"contract": name, "number": len(done) + 1, "of": len(plan)})
-        done[name] = _deploy(sender, suite[name], arguments_of(done))
+    for name in SUITE:
+        say("deploying_contract", {"contract": name, "number": len(done) + 1, "of": len(SUITE)})
+        registry = done[REGISTRY].address if REGISTRY in done else who
+        done[name] = _deploy(sender, artifacts[name], _arguments(name, spec, who, registry))
         say("deployed_contract", {"contract": name, "address": done[name].address})
     manifest = Manifest(
         chain_id=chain.chain_id,
@@ -78,8 +73,40 @@ def deploy_market(
     )
     check_manifest(manifest, chain)
     if documents is not None:
-        digest = hashlib.sha256(registry_document).hexdigest()
-        write_atomically(documents / "registry" / f"{digest}.json", registry_document.decode())
+        document = _registry_document(spec)
+        digest = hashlib.sha256(document).hexdigest()
+        write_atomically(documents / "registry" / f"{digest}.json", document.decode())
+    if manifest_path is not None:
+        save_manifest(manifest_path, manifest)
+    return manifest
+
+
+def deploy_desk(
+    account: LocalAccount,
+    suite: Suite,
+    *,
+    arbitrator: str,
+    extra_data: bytes,
+    meta_evidence: bytes,
+    manifest_path: Path | None = None,
+) -> Manifest:
+    """Deploys an arbitration desk for an ERC-792 arbitrator, and returns the manifest with it.
+
+    `meta_evidence` is sha2-256 of the ERC-1497 document that says what the rulings mean. The
+    manifest calls the desk `ArbitrationDesk`, or `ArbitrationDesk 2` if there is one already.
+    """
+    arguments: dict[str, Argument] = {
+        "market": suite.escrow_market.address,
+        "arbitrator": arbitrator,
+        "extraData": extra_data,
+        "metaEvidence": meta_evidence,
+    }
+    sender = Sender(suite.chain, account)
+    desk = _deploy(sender, load_artifact(DESK), arguments)
+    contracts = dict(suite.manifest.contracts)
+    desks = sum(name.split()[0] == DESK for name in contracts)
+    contracts[f"{DESK} {desks + 1}" if desks else DESK] = desk
+    manifest = replace(suite.manifest, contracts=contracts)
     if manifest_path is not None:
         save_manifest(manifest_path, manifest)
     return manifest
@@ -135,10 +162,14 @@ def _estimate(chain: Chain, account: LocalAccount, spec: MarketSpec, say: Say) -
 
 def estimate_gas(spec: MarketSpec, deployer: str) -> int:
     """About how much gas a deployment takes in all, from the size of the code: a node can't be
-    asked about the market before the registry stands."""
+    asked about the markets before the registry stands, whose address has the size of any other."""
+    artifacts = load_suite()
     return sum(
-        _creation_gas(artifact, _init_code(artifact, arguments))
-        for artifact, arguments in _planned(spec, deployer)
+        _creation_gas(
+            artifacts[name],
+            _init_code(artifacts[name], _arguments(name, spec, deployer, registry=deployer)),
+        )
+        for name in SUITE
     )
 
 
@@ -146,16 +177,6 @@ def _creation_gas(artifact: Artifact, init_code: bytes) -> int:
     data = sum(16 if byte else 4 for byte in init_code)
     words = (len(init_code) + 31) // 32
     return 53_000 + data + 2 * words + 200 * artifact.runtime_size + CONSTRUCTOR_GAS
-
-
-def _planned(spec: MarketSpec, deployer: str) -> list[tuple[Artifact, dict[str, Argument]]]:
-    """The three contracts with arguments of the right size, whatever the addresses will be."""
-    suite = load_suite()
-    return [
-        (suite["CommunityToken"], _token_arguments(spec, deployer)),
-        (suite["CreationRegistry"], _registry_arguments(spec, _registry_document(spec))),
-        (suite["EscrowMarket"], _market_arguments(spec, deployer, deployer)),
-    ]
 
 
 def standing_market(chain: Chain, manifest_path: Path) -> Manifest | None:
@@ -173,26 +194,23 @@ def standing_market(chain: Chain, manifest_path: Path) -> Manifest | None:
     return manifest
 
 
-def _token_arguments(spec: MarketSpec, deployer: str) -> dict[str, Argument]:
-    return {
-        "name_": spec.token_name,
-        "symbol_": spec.token_symbol,
-        "cap": spec.cap,
-        "openingSupply": spec.opening_supply,
-        "openingHolder": spec.opening_holder or deployer,
-        "steward": spec.steward or deployer,
-    }
-
-
-def _registry_arguments(spec: MarketSpec, document: bytes) -> dict[str, Argument]:
-    return {
-        "name_": spec.registry_name,
-        "symbol_": spec.registry_symbol,
-        "contractDocument": hashlib.sha256(document).digest(),
-    }
-
-
-def _market_arguments(spec: MarketSpec, deployer: str, registry: str) -> dict[str, Argument]:
+def _arguments(name: str, spec: MarketSpec, deployer: str, registry: str) -> dict[str, Argument]:
+    """The constructor's arguments of one contract of the suite."""
+    if name == "CommunityToken":
+        return {
+            "name_": spec.token_name,
+            "symbol_": spec.token_symbol,
+            "cap": spec.cap,
+            "openingSupply": spec.opening_supply,
+            "openingHolder": spec.opening_holder or deployer,
+            "steward": spec.steward or deployer,
+        }
+    if name == REGISTRY:
+        return {
+            "name_": spec.registry_name,
+            "symbol_": spec.registry_symbol,
+            "contractDocument": hashlib.sha256(_registry_document(spec)).digest(),
+        }
     return {
         "registry": registry,
         "feeRecipient": spec.fee_recipient or deployer,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dokkaebi.chain.suite import SUITE
+from dokkaebi.chain.suite import COMPILED
 from dokkaebi.config import project_root
 from dokkaebi.errors import DokkaebiError
 
@@ -44,5 +44,5 @@ def load_artifact(name: str, build: Path | None = None) -> Artifact:
 
 
 def load_suite(build: Path | None = None) -> dict[str, Artifact]:
-    """Reads the artifacts of every contract that is deployed, by name."""
-    return {name: load_artifact(name, build) for name in SUITE}
+    """Reads the artifacts of every contract that can be deployed, by name."""
+    return {name: load_artifact(name, build) for name in COMPILED}

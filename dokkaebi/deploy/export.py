@@ -11,6 +11,7 @@ from dokkaebi.chain.keys import LOCAL_CHAIN_IDS
 from dokkaebi.chain.manifest import write_atomically
 from dokkaebi.config import project_root
 from dokkaebi.deploy.artifacts import load_suite
+from dokkaebi.deploy.clear_signing import descriptors
 from dokkaebi.texts import catalogue
 
 # Differs on each laptop; not committed.
@@ -58,6 +59,8 @@ def _render() -> dict[str, str]:
         'export { addresses } from "./addresses.js";',
         'export { errorTexts } from "./errors.js";',
     ]
+    for contract, descriptor in descriptors(suite, public).items():
+        files[f"eip712-{contract}.json"] = _json(descriptor)
     files["index.ts"] = NOTE + "\n" + "\n".join(modules) + "\n"
     files["package.json"] = _json(PACKAGE)
     return files

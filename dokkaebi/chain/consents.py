@@ -1,0 +1,285 @@
+"""What people sign instead of sending transactions: typed data, and whose signatures are."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from dokkaebi.chain.rpc import Chain, RpcRefused
+from dokkaebi.chain.suite import Abi, Suite, load_abi, types_of
+from dokkaebi.chain.terms import (
+    Auction,
+    Bid,
+    Delivery,
+    Offer,
+    Request,
+    Settlement,
+    Swap,
+    Terms,
+)
+
+if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
+
+TypedData = dict[str, Any]
+
+DOMAIN_VERSION = "1"
+DOMAIN_FIELDS = [
+    {"name": "name", "type": "string"},
+    {"name": "version", "type": "string"},
+    {"name": "chainId", "type": "uint256"},
+    {"name": "verifyingContract", "type": "address"},
+]
+# ERC-1271's answer.
+_VALID = "1626ba7e"
+_S_MAX = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of document: its name, the market that knows it, its EIP-712 type, and the field that
+    names its signer (None: a settlement is signed by the parties of its trade)."""
+
+    name: str
+    terms: type[Terms]
+    contract: str
+    primary_type: str
+    signer: str | None
+
+    @property
+    def hash_function(self) -> str:
+        """The function of the market that tells the document's digest."""
+        return f"hash{self.primary_type}"
+
+    @property
+    def fields(self) -> list[dict[str, Any]]:
+        """The fields of the EIP-712 type, as in the market's ABI."""
+        return _fields(self.name)
+
+    def fields_in(self, abi: Abi) -> list[dict[str, Any]]:
+        """The fields of the EIP-712 type, as in an ABI of the market."""
+        entry = next(e for e in abi if e.get("name") == self.hash_function)
+        inputs: list[dict[str, Any]] = entry["inputs"]
+        # A settlement's fields are the parameters themselves.
+        return list(inputs[0]["components"]) if inputs[0]["type"] == "tuple" else inputs
+
+    def types(self, fields: list[dict[str, Any]]) -> dict[str, list[dict[str, str]]]:
+        """The EIP-712 types of the document and of its domain."""
+        names = (field["name"] for field in fields)
+        members = [
+            {"name": name, "type": type_}
+            for name, type_ in zip(names, types_of(fields), strict=True)
+        ]
+        return {"EIP712Domain": DOMAIN_FIELDS, self.primary_type: members}
+
+    @property
+    def domain_name(self) -> str:
+        """The name in the market's EIP-712 domain."""
+        return f"Dokkaebi {self.contract}"
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind("offer", Offer, "CreationMarket", "Offer", "seller"),
+        Kind("bid", Bid, "CreationMarket", "Bid", "bidder"),
+        Kind("swap", Swap, "CreationMarket", "Swap", "maker"),
+        Kind("delivery", Delivery, "EscrowMarket", "Offer", "seller"),
+        Kind("request", Request, "EscrowMarket", "Request", "buyer"),
+        Kind("settlement", Settlement, "EscrowMarket", "Settlement", None),
+        Kind("auction", Auction, "AuctionHouse", "Auction", "seller"),
+    )
+}
+
+
+def kind_of(terms: Terms) -> Kind:
+    """The kind of document that terms make."""
+    return next(kind for kind in KINDS.values() if kind.terms is type(terms))
+
+
+def python_name(name: str) -> str:
+    """A field's name as the structs of `terms` have it: `creationId` → `creation_id`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+@cache
+def _fields(kind: str) -> list[dict[str, Any]]:
+    return KINDS[kind].fields_in(load_abi(KINDS[kind].contract))
+
+
+# Typed data
+
+
+def typed_data(terms: Terms, chain_id: int, market: str) -> TypedData:
+    """The EIP-712 typed data of a document, whole, as `eth_signTypedData_v4` takes it."""
+    kind = kind_of(terms)
+    message = {
+        field["name"]: _plain(value) for field, value in zip(kind.fields, terms, strict=True)
+    }
+    domain = {
+        "name": kind.domain_name,
+        "version": DOMAIN_VERSION,
+        "chainId": chain_id,
+        "verifyingContract": market,
+    }
+    return {
+        "types": kind.types(kind.fields),
+        "primaryType": kind.primary_type,
+        "domain": domain,
+        "message": message,
+    }
+
+
+def _plain(value: Any) -> Any:
+    """A value that JSON keeps whole: numbers as decimal text."""
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    if isinstance(value, tuple):
+        return [_plain(element) for element in value]
+    return str(value) if isinstance(value, int) else value
+
+
+def digest_of_typed(data: TypedData) -> bytes:
+    """What is signed of typed data."""
+    from eth_account.messages import encode_typed_data
+    from eth_utils.crypto import keccak
+
+    message = encode_typed_data(full_message=data)
+    return keccak(b"\x19" + message.version + message.header + message.body)
+
+
+def domain_separator(data: TypedData) -> bytes:
+    """The hash of typed data's domain, which a contract tells as its `DOMAIN_SEPARATOR`."""
+    from eth_account.messages import encode_typed_data
+
+    return bytes(encode_typed_data(full_message=data).header)
+
+
+def digest_of(terms: Terms, chain_id: int, market: str) -> bytes:
+    """A document's digest, which is its id: what the market's `hash…` function says."""
+    return digest_of_typed(typed_data(terms, chain_id, market))
+
+
+def id_of(suite: Suite, terms: Terms) -> str:
+    """The id, `0x…`, that terms have in a suite's market."""
+    market = suite.market(kind_of(terms).contract)
+    return "0x" + digest_of(terms, suite.chain.chain_id, market.address).hex()
+
+
+# Signatures
+
+
+def sign_typed(account: LocalAccount, data: TypedData) -> bytes:
+    """An account's signature of typed data, 65 bytes."""
+    from eth_account.messages import encode_typed_data
+
+    signed = account.sign_message(encode_typed_data(full_message=data))
+    return bytes(signed.signature)
+
+
+def recover(digest: bytes, signature: bytes) -> str | None:
+    """Whose key made a signature: 65 bytes, or 64 as in ERC-2098. None where nobody's did, and for
+    one that somebody could have made of another (a high `s`), as the markets have it."""
+    from eth_keys.datatypes import Signature
+    from eth_keys.exceptions import BadSignature
+    from eth_utils.exceptions import ValidationError
+
+    if len(signature) == 64:
+        s = int.from_bytes(signature[32:], "big")
+        parity, s = s >> 255, s & (1 << 255) - 1
+    elif len(signature) == 65 and signature[64] in (27, 28):
+        parity, s = signature[64] - 27, int.from_bytes(signature[32:64], "big")
+    else:
+        return None
+    if s > _S_MAX:
+        return None
+    try:
+        made = Signature(vrs=(parity, int.from_bytes(signature[:32], "big"), s))
+        return str(made.recover_public_key_from_msg_hash(digest).to_checksum_address())
+    except (BadSignature, ValidationError):
+        return None
+
+
+def is_signed_by(chain: Chain, signer: str, digest: bytes, signature: bytes) -> bool:
+    """Whether a signature is an account's: by its key, else, of a contract, as it says itself
+    (ERC-1271). In the order in which the markets ask."""
+    return recover(digest, signature) == signer or _contract_agrees(
+        chain, signer, digest, signature
+    )
+
+
+def _contract_agrees(chain: Chain, signer: str, digest: bytes, signature: bytes) -> bool:
+    from eth_abi.abi import encode
+
+    if not chain.code(signer):
+        return False
+    question = "0x" + _VALID + encode(["bytes32", "bytes"], [digest, signature]).hex()
+    try:
+        answer = chain.call(signer, question)
+    except RpcRefused:
+        return False
+    return answer[:32] == bytes.fromhex(_VALID).ljust(32, b"\0")
+
+
+@dataclass(frozen=True)
+class Permit:
+    """An ERC-2612 permit in the signer's asset for the market, which goes along with a bid."""
+
+    value: int
+    deadline: int
+    signature: bytes
+
+    @property
+    def encoded(self) -> bytes:
+        """As the markets take it: abi.encode(value, deadline, v, r, s)."""
+        from eth_abi.abi import encode
+
+        r, s, v = self.signature[:32], self.signature[32:64], self.signature[64]
+        return encode(
+            ["uint256", "uint256", "uint8", "bytes32", "bytes32"],
+            [self.value, self.deadline, v, r, s],
+        )
+
+
+@dataclass(frozen=True)
+class Consent:
+    """A signed document: terms, for one market on one chain, and somebody's signature."""
+
+    terms: Terms
+    chain_id: int
+    market: str
+    signature: bytes
+    permit: Permit | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """Which kind of document it is."""
+        return kind_of(self.terms)
+
+    @property
+    def digest(self) -> bytes:
+        """What is signed."""
+        return digest_of(self.terms, self.chain_id, self.market)
+
+    @property
+    def id(self) -> str:
+        """The digest as an id, `0x…`."""
+        return "0x" + self.digest.hex()
+
+    @property
+    def signer(self) -> str | None:
+        """Who has to have signed; None for a settlement: either party of its trade."""
+        field = self.kind.signer
+        return None if field is None else str(getattr(self.terms, field))
+
+
+def sign(
+    account: LocalAccount, terms: Terms, suite: Suite, permit: Permit | None = None
+) -> Consent:
+    """Signs terms for a suite's market. Costs nothing and sends nothing."""
+    market = suite.market(kind_of(terms).contract).address
+    chain_id = suite.chain.chain_id
+    signature = sign_typed(account, typed_data(terms, chain_id, market))
+    return Consent(terms, chain_id, market, signature, permit)
