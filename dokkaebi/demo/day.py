@@ -1,19 +1,22 @@
-"""The story of a market day: who sells what to whom, and what goes wrong."""
+"""The story of a market day: who sells what to whom, at once or at auction."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 
 from dokkaebi.chain.assets import Asset
-from dokkaebi.chain.market import Offer
-from dokkaebi.demo.stage import DAY, INSPECT_SECONDS, SHIP_SECONDS, Person, Published, Stage
+from dokkaebi.demo.deliveries import Deliveries
+from dokkaebi.demo.stage import DAY, Person, Published, Stage
 from dokkaebi.demo.works import MAKERS_MAX, DemoWork
 from dokkaebi.texts import t
 
 REFERRAL_BPS = 500
+PARTNER_BPS = 3_000
 POCKET_TOKENS = 2_000
 UNIT = 10**18
+AUCTION_SECONDS = DAY
+# What becomes of the original works, in the order in which they are on the shelf.
+ROLES = ("sold", "signed", "certificate", "together", "auctioned", "wanted", "given", "taken")
 
 Say = Callable[..., None]
 
@@ -24,57 +27,74 @@ class MarketDay:
     def __init__(self, stage: Stage, works: Sequence[DemoWork], say: Say) -> None:
         self.stage = stage
         self.say = say
-        makers = list(dict.fromkeys(work.maker for work in works))
-        self.makers = {name: stage.person(name) for name in makers[:MAKERS_MAX]}
+        names = list(dict.fromkeys(work.maker for work in works))
+        self.makers = {name: stage.person(name) for name in names[:MAKERS_MAX]}
         self.works = works
-        self.ari, self.boram, self.chan, self.passerby = (
-            stage.person(t(f"demo_person_{name}")) for name in ("ari", "boram", "chan", "passerby")
+        self.ari, self.boram, self.chan, self.passerby, self.arbiter = (
+            stage.person(t(f"demo_person_{name}"))
+            for name in ("ari", "boram", "chan", "passerby", "arbiter")
         )
         self.shelf: list[Published] = []
+        originals = [work for work in works if not work.parents]
+        self.roles = {work.path.name: role for work, role in zip(originals, ROLES, strict=False)}
 
     def play(self) -> None:
         """The whole day."""
         self.open_the_market()
         self.sell_at_once()
         self.sell_a_derivative()
-        self.deliver()
-        self.never_ship()
-        self.never_confirm()
-        self.refuse()
+        self.let_the_price_fall()
+        self.auction()
+        self.bid_and_swap()
+        Deliveries(self).play()
         self.close_the_market()
 
     # Scenes
 
     def open_the_market(self) -> None:
-        """Makers register their works and offer each of them; buyers get tokens to spend."""
+        """Makers register their works, one of them together; buyers get tokens to spend."""
         self.say("demo_scene_open")
         known: dict[str, int] = {}
         for work in self.works:
-            published = self.stage.publish(self._maker(work), work, known)
+            partner = self._partner(work)
+            shared = None if partner is None else (partner, PARTNER_BPS)
+            published = self.stage.publish(self._maker(work), work, known, shared)
             known[work.path.name] = published.creation
             self.shelf.append(published)
             key = "demo_published_derivative" if work.parents else "demo_published"
             self.say(key, maker=published.maker.name, title=work.title, file=work.path.name)
+            if partner is not None:
+                self.say("demo_published_together", partner=partner.name)
         for buyer in (self.ari, self.boram, self.chan):
             self.stage.give_tokens(buyer, POCKET_TOKENS * UNIT)
         self.say("demo_tokens", amount=self.stage.token.text(POCKET_TOKENS * UNIT))
 
     def sell_at_once(self) -> None:
-        """Two works change hands at once, one of them thanks to somebody who told a friend."""
+        """Works are offered: one is bought, one by a signature that cost its maker nothing."""
         self.say("demo_scene_instant")
-        originals = [p for p in self.shelf if not p.work.parents]
-        for number, published in enumerate(originals):
-            offer = self._offer(published, referral_bps=REFERRAL_BPS)
-            if number == 0:
-                self.stage.take(self.ari, offer)
-                self._bought(self.ari, published)
-            elif number == 1:
-                self.stage.take(self.boram, offer, self.passerby)
+        for published in self.shelf:
+            role = self.roles.get(published.work.path.name)
+            asset, price = self.price(published.work)
+            maker, creation = published.maker, published.creation
+            if published.work.parents or role in {"together", "auctioned", "wanted", "given"}:
+                continue
+            if role == "signed":
+                offer = self.stage.new_offer(
+                    maker, asset, price, creation, referral_bps=REFERRAL_BPS
+                )
+                signature = self.stage.sign(maker, offer).signature
+                self.stage.buy(self.boram, offer, signature, self.passerby)
+                self.say("demo_signed", maker=maker.name, title=published.work.title)
                 self._bought(self.boram, published)
                 self.say("demo_referred", referrer=self.passerby.name)
-            elif number == 2:
-                self.stage.cancel(published.maker, offer)
-                self.say("demo_cancelled", maker=published.maker.name, title=published.work.title)
+                continue
+            offer = self.stage.offer(maker, asset, price, creation)
+            if role == "sold":
+                self.stage.buy(self.ari, offer)
+                self._bought(self.ari, published)
+            elif role == "certificate":
+                self.stage.cancel(maker, self.stage.sign(maker, offer))
+                self.say("demo_cancelled", maker=maker.name, title=published.work.title)
 
     def sell_a_derivative(self) -> None:
         """A derivative is sold and resold; each time its parents' creators get their part."""
@@ -82,12 +102,13 @@ class MarketDay:
         if derivative is None:
             return
         self.say("demo_scene_derivative")
-        self.stage.take(self.boram, self._offer(derivative))
+        asset, price = self.price(derivative.work)
+        first = self.stage.offer(derivative.maker, asset, price, derivative.creation)
+        self.stage.buy(self.boram, first)
         self._bought(self.boram, derivative)
         self.stage.pass_time(DAY)
-        asset, price = self._price(derivative.work)
-        resale = self.stage.offer(self.boram, asset, 2 * price, creation=derivative.creation)
-        self.stage.take(self.chan, resale)
+        resale = self.stage.offer(self.boram, asset, 2 * price, derivative.creation)
+        self.stage.buy(self.chan, resale)
         self.say(
             "demo_resold",
             seller=self.boram.name,
@@ -97,87 +118,92 @@ class MarketDay:
             maker=derivative.maker.name,
         )
 
-    def deliver(self) -> None:
-        """Goods are paid into escrow, shipped and confirmed; one has its work as certificate."""
-        self.say("demo_scene_delivered")
-        maker = self._someone(0)
-        asset, price = self.stage.coin, 8 * UNIT // 100
-        trade = self.stage.fund(self.chan, self._goods(maker, "demo_goods_bowls", asset, price))
-        self._funded(self.chan, maker, "demo_goods_bowls", asset, price)
-        self.stage.pass_time(2 * DAY)
-        self.stage.ship(maker, trade)
-        self.say("demo_shipped", maker=maker.name)
-        self.stage.pass_time(DAY)
-        self.stage.end(self.chan, "confirm", trade)
-        self.say("demo_confirmed", buyer=self.chan.name, maker=maker.name)
-        self._deliver_with_certificate()
-
-    def _deliver_with_certificate(self) -> None:
-        kept = [p for p in self.shelf[2:] if not p.work.parents]
-        if not kept:
+    def let_the_price_fall(self) -> None:
+        """A price falls until somebody buys; a partner gets a share."""
+        published = self.played("together")
+        if published is None:
             return
-        published = kept[0]
-        asset, price = self.stage.token, 300 * UNIT
-        offer = self.stage.offer(
-            published.maker, asset, price, creation=published.creation, delivered=True
+        self.say("demo_scene_falling")
+        asset, price = self.price(published.work)
+        expiry = self.stage.soon(2 * DAY)
+        offer = self.stage.new_offer(
+            published.maker,
+            asset,
+            price,
+            published.creation,
+            start=self.stage.soon(0),
+            end_price=price // 2,
+            expiry=expiry,
         )
-        trade = self.stage.fund(self.ari, offer)
-        self.say(
-            "demo_certificate",
-            buyer=self.ari.name,
-            maker=published.maker.name,
-            title=published.work.title,
-            price=asset.text(price),
-        )
-        self.stage.end(self.ari, "confirm", trade)
-        self.say("demo_confirmed_by_hand", buyer=self.ari.name, maker=published.maker.name)
-
-    def never_ship(self) -> None:
-        """A seller never ships; after the deadline a passer-by sends the money back."""
-        self.say("demo_scene_no_shipping")
-        maker = self._someone(2)
-        asset, price = self.stage.token, 90 * UNIT
-        trade = self.stage.fund(self.boram, self._goods(maker, "demo_goods_repair", asset, price))
-        self._funded(self.boram, maker, "demo_goods_repair", asset, price)
-        self.stage.pass_time(SHIP_SECONDS + 1)
-        self.stage.end(self.passerby, "claimTimeout", trade)
-        self.say("demo_not_shipped", maker=maker.name, buyer=self.boram.name)
-
-    def never_confirm(self) -> None:
-        """A buyer never confirms; after the inspection the seller is paid all the same."""
-        self.say("demo_scene_no_confirmation")
-        maker = self._someone(1)
-        asset, price = self.stage.coin, 3 * UNIT // 100
-        trade = self.stage.fund(self.ari, self._goods(maker, "demo_goods_song", asset, price))
-        self._funded(self.ari, maker, "demo_goods_song", asset, price)
+        signature = self.stage.sign(published.maker, offer).signature
         self.stage.pass_time(DAY)
-        self.stage.ship(maker, trade)
-        self.say("demo_shipped", maker=maker.name)
-        self.stage.pass_time(INSPECT_SECONDS + 1)
-        self.stage.end(self.passerby, "claimTimeout", trade)
-        self.say("demo_not_confirmed", maker=maker.name, buyer=self.ari.name)
+        self.stage.buy(self.chan, offer, signature)
+        self.say(
+            "demo_fell",
+            buyer=self.chan.name,
+            title=published.work.title,
+            maker=published.maker.name,
+            price=asset.text(price),
+            end=asset.text(price // 2),
+        )
+        partner = self._partner(published.work)
+        if partner is not None:
+            self.say("demo_shared", partner=partner.name, percent=PARTNER_BPS // 100)
 
-    def refuse(self) -> None:
-        """A seller gives the money back; another trade stays on its way."""
-        self.say("demo_scene_refusal")
-        maker = self._someone(3)
-        asset, price = self.stage.token, 150 * UNIT
-        trade = self.stage.fund(self.chan, self._goods(maker, "demo_goods_blanket", asset, price))
-        self._funded(self.chan, maker, "demo_goods_blanket", asset, price)
-        self.stage.end(maker, "refund", trade)
-        self.say("demo_refused", maker=maker.name, buyer=self.chan.name)
-        asset, price = self.stage.coin, 4 * UNIT // 100
-        goods = self._goods(maker, "demo_goods_scarf", asset, price)
-        self.stage.fund(self.boram, goods)
-        self._funded(self.boram, maker, "demo_goods_scarf", asset, price)
-        self.say("demo_still_open", buyer=self.boram.name)
+    def auction(self) -> None:
+        """An auction that its seller only signed; the outbid bidder is repaid at once."""
+        published = self.played("auctioned")
+        if published is None:
+            return
+        self.say("demo_scene_auction")
+        coin, reserve = self.stage.coin, UNIT // 100
+        maker, title = published.maker, published.work.title
+        auction, signature = self.stage.auction(maker, published.creation, reserve, AUCTION_SECONDS)
+        self.say("demo_auction", maker=maker.name, title=title, price=coin.text(reserve))
+        self.stage.bid_in(self.boram, auction, reserve, signature)
+        self.say("demo_auction_bid", bidder=self.boram.name, price=coin.text(reserve))
+        self.stage.bid_in(self.chan, auction, 3 * reserve)
+        self.say("demo_auction_bid", bidder=self.chan.name, price=coin.text(3 * reserve))
+        self.say("demo_auction_repaid", bidder=self.boram.name)
+        self.stage.pass_time(AUCTION_SECONDS + 1)
+        self.stage.settle_auction(self.passerby, auction)
+        self.say("demo_auction_settled", bidder=self.chan.name, title=title, maker=maker.name)
+
+    def bid_and_swap(self) -> None:
+        """A bid is accepted, and two makers exchange works without money."""
+        wanted = self.played("wanted")
+        if wanted is not None:
+            self.say("demo_scene_bid")
+            price = 70 * UNIT
+            bid = self.stage.bid(self.ari, price, wanted.creation)
+            title = wanted.work.title
+            self.say(
+                "demo_bid",
+                bidder=self.ari.name,
+                title=title,
+                price=self.stage.token.text(price),
+            )
+            self.stage.accept_bid(wanted.maker, *bid)
+            self.say("demo_bid_accepted", maker=wanted.maker.name, bidder=self.ari.name)
+        given, taken = self.played("given"), self._other_makers_work()
+        if given is None or taken is None:
+            return
+        self.say("demo_scene_swap")
+        self.stage.swap(given.maker, given.creation, taken.maker, taken.creation)
+        self.say(
+            "demo_swapped",
+            maker=given.maker.name,
+            given=given.work.title,
+            taker=taken.maker.name,
+            taken=taken.work.title,
+        )
 
     def close_the_market(self) -> None:
         """Everybody collects what waits for them."""
         self.say("demo_scene_close")
         cooperative = self.stage.cooperative
-        people = [*self.makers.values(), self.ari, self.boram, self.chan, self.passerby]
-        for person in (cooperative, *people):
+        guests = (self.ari, self.boram, self.chan, self.passerby, self.arbiter)
+        for person in (cooperative, *self.makers.values(), *guests):
             name = t("demo_person_cooperative") if person is cooperative else person.name
             for asset, amount in self.stage.withdraw(person).items():
                 shown = self.stage.coin if asset == self.stage.coin.address else self.stage.token
@@ -186,42 +212,51 @@ class MarketDay:
 
     # What the scenes are made of
 
-    def _maker(self, work: DemoWork) -> Person:
-        return self.makers.get(work.maker) or next(iter(self.makers.values()))
+    def played(self, role: str) -> Published | None:
+        """The work that plays a role today, if there are works enough."""
+        return next((p for p in self.shelf if self.roles.get(p.work.path.name) == role), None)
 
-    def _someone(self, number: int) -> Person:
+    def someone(self, number: int) -> Person:
         """One of the makers, whichever there are."""
         makers = list(self.makers.values())
         return makers[number % len(makers)]
 
-    def _price(self, work: DemoWork) -> tuple[Asset, int]:
+    def price(self, work: DemoWork) -> tuple[Asset, int]:
+        """What a work's maker asks for it."""
         return self.stage.asset(work.asset), work.price
 
-    def _offer(self, published: Published, referral_bps: int = 0) -> Offer:
-        asset, price = self._price(published.work)
-        return self.stage.offer(
-            published.maker, asset, price, creation=published.creation, referral_bps=referral_bps
+    def _maker(self, work: DemoWork) -> Person:
+        return self.makers.get(work.maker) or next(iter(self.makers.values()))
+
+    def _partner(self, work: DemoWork) -> Person | None:
+        """Who made a work together with its maker: of one work, the next maker."""
+        makers = list(self.makers.values())
+        if self.roles.get(work.path.name) != "together" or len(makers) < 2:
+            return None
+        return makers[(makers.index(self._maker(work)) + 1) % len(makers)]
+
+    def _other_makers_work(self) -> Published | None:
+        """A work still with its maker, who isn't the one who gives theirs away."""
+        given = self.played("given")
+        late = self.shelf[len(ROLES) - 1 :]
+        return next(
+            (
+                p
+                for p in late
+                if given is not None
+                and not p.work.parents
+                and p.maker is not given.maker
+                and self.roles.get(p.work.path.name) in {"taken", None}
+            ),
+            None,
         )
 
-    def _goods(self, maker: Person, what: str, asset: Asset, price: int) -> Offer:
-        details = hashlib.sha256(t(what).encode()).digest()
-        return self.stage.offer(maker, asset, price, delivered=True, details=details)
-
     def _bought(self, buyer: Person, published: Published) -> None:
-        asset, price = self._price(published.work)
+        asset, price = self.price(published.work)
         self.say(
             "demo_bought",
             buyer=buyer.name,
             title=published.work.title,
             maker=published.maker.name,
-            price=asset.text(price),
-        )
-
-    def _funded(self, buyer: Person, maker: Person, what: str, asset: Asset, price: int) -> None:
-        self.say(
-            "demo_funded",
-            buyer=buyer.name,
-            maker=maker.name,
-            goods=t(what),
             price=asset.text(price),
         )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from dokkaebi.chain.suite import SUITE, load_abi
+from dokkaebi.chain.suite import COMPILED, load_abi
 
 Abi = Sequence[Mapping[str, Any]]
 
@@ -63,8 +63,8 @@ def _field(item: Mapping[str, Any]) -> Field:
 
 @cache
 def suite_shapes() -> Shapes:
-    """The table of the deployed suite, from `frontend-abi/`."""
-    return shapes_of({name: load_abi(name) for name in SUITE})
+    """The table of the suite and its desks, from `frontend-abi/`."""
+    return shapes_of({name: load_abi(name) for name in COMPILED})
 
 
 def decode(shape: Shape, topics: Sequence[str], data: str) -> dict[str, Any]:
@@ -92,10 +92,9 @@ def decode(shape: Shape, topics: Sequence[str], data: str) -> dict[str, Any]:
 
 def _plain(field: Field, value: Any) -> Any:
     """Bytes as hex, structs as dicts, sequences as lists."""
-    if field.parts and isinstance(value, tuple) and not field.kind.endswith("]"):
+    if field.kind.endswith("]"):
+        element = replace(field, kind=field.kind[: field.kind.rindex("[")])
+        return [_plain(element, item) for item in value]
+    if field.parts:
         return {p.name: _plain(p, v) for p, v in zip(field.parts, value, strict=True)}
-    if isinstance(value, bytes):
-        return "0x" + value.hex()
-    if isinstance(value, tuple | list):
-        return list(value)
-    return value
+    return "0x" + value.hex() if isinstance(value, bytes) else value

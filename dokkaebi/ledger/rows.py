@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 COIN = "0x" + "00" * 20
+NO_BYTES = "0x" + "00" * 32
 
 Row = dict[str, Any]
 
@@ -64,6 +65,9 @@ class Books(Protocol):
     def row(self, table: str, *key: Any) -> Mapping[str, Any]:
         """The row with this key, which must be there."""
 
+    def find(self, table: str, *key: Any) -> Mapping[str, Any] | None:
+        """The row with this key, if there is one."""
+
 
 Handler = Callable[[Record, Books], Iterable[Effect]]
 
@@ -76,3 +80,18 @@ def placed(record: Record) -> Row:
 def address_or_none(address: str) -> str | None:
     """The zero address means nobody."""
     return None if address == COIN else address
+
+
+def bytes_or_none(value: str) -> str | None:
+    """A digest of zeros means that there is none."""
+    return None if value == NO_BYTES else value
+
+
+def creation_key(creation_id: int) -> str:
+    """A creation's key in the tables: 0x and 64 hex digits."""
+    return f"0x{creation_id:064x}"
+
+
+def creation_or_none(creation_id: int) -> str | None:
+    """A certificate's key; zero means none."""
+    return creation_key(creation_id) if creation_id else None

@@ -22,7 +22,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 DIGITS = 78
 LIMIT = 1 << 256
 
@@ -104,8 +104,8 @@ def _long(name: str, *, null: bool = False, key: bool = False) -> Column[int]:
     return Column(name, Long, nullable=null, primary_key=key, autoincrement=False)
 
 
-def _amount(name: str) -> Column[int]:
-    return Column(name, Amount, nullable=False)
+def _amount(name: str, *, null: bool = False, key: bool = False) -> Column[int]:
+    return Column(name, Amount, nullable=null, primary_key=key, autoincrement=False)
 
 
 def _place(*, key: bool = False) -> tuple[Column[int], Column[int]]:
@@ -149,7 +149,8 @@ event = _table(
 
 market = _table(
     "market",
-    _text("address", key=True),
+    _text("name", key=True),
+    _text("address"),
     _text("registry"),
     _text("fee_recipient"),
     _long("fee_bps"),
@@ -175,90 +176,293 @@ creation_parent = _table(
     _long("position", key=True),
     _text("parent_id"),
 )
+creation_partner = _table(
+    "creation_partner",
+    _text("creation_id", key=True),
+    _long("position", key=True),
+    _text("partner"),
+    _long("share_bps"),
+)
 holder = _table("holder", _text("account", key=True), _amount("balance"))
+
+# Documents, as far as the chain knows them: signed ones it first sees when they are used.
 offer = _table(
     "offer",
     _text("id", key=True),
+    _text("market"),
+    _text("kind"),
     _text("state"),
     _text("seller"),
-    _text("kind"),
+    _text("buyer", null=True),
+    _text("collection", null=True),
     _text("creation_id", null=True),
     # Whatever a seller wrote: nothing bounds it until somebody takes the offer.
+    _amount("tenure"),
+    _text("asset"),
+    _amount("price"),
+    # Where a falling price ends, and when it begins to fall.
+    _amount("end_price", null=True),
+    _long("starts_at", null=True),
+    _long("units"),
+    _long("units_left"),
+    _long("expiry"),
+    _long("referral_bps"),
+    _long("ship_seconds", null=True),
+    _long("inspect_seconds", null=True),
+    _text("arbiter", null=True),
+    _text("parts", null=True),
+    _text("details", null=True),
+    _amount("nonce"),
+    _long("published_at"),
+    _long("ended_at", null=True),
+    _text("transaction_hash"),
+    *_place(),
+    _words("kind", "instant", "delivered"),
+    _words("state", "open", "filled", "cancelled"),
+    Index("offer_state", "state"),
+)
+# How often a document was taken, published or not, and how many units of it.
+taken = _table("taken", _text("document_id", key=True), _amount("times"), _amount("units"))
+# Signed bids that an owner accepted; the trade has the same id.
+bid = _table(
+    "bid",
+    _text("id", key=True),
+    _text("bidder"),
+    _text("seller"),
+    _long("accepted_at"),
+    _text("transaction_hash"),
+    *_place(),
+)
+swap = _table(
+    "swap",
+    _text("id", key=True),
+    _text("maker"),
+    _text("taker"),
+    _text("given_collection"),
+    _text("given_id"),
+    _text("wanted_collection"),
+    _text("wanted_id"),
+    _long("settled_at"),
+    _text("transaction_hash"),
+    *_place(),
+)
+request = _table(
+    "request",
+    _text("id", key=True),
+    _text("market"),
+    _text("state"),
+    _text("buyer"),
+    _text("seller", null=True),
+    _text("creation_id", null=True),
     _amount("tenure"),
     _text("asset"),
     _amount("price"),
     _long("expiry"),
     _long("ship_seconds"),
     _long("inspect_seconds"),
-    _long("referral_bps"),
+    _text("arbiter", null=True),
+    _text("parts", null=True),
     _text("details", null=True),
-    _amount("salt"),
-    _long("published_at"),
+    _amount("nonce"),
+    _long("requested_at"),
+    _long("ended_at", null=True),
+    _text("trade_id", null=True),
+    _text("transaction_hash"),
+    *_place(),
+    _words("state", "open", "retracted", "accepted"),
+    Index("request_state", "state"),
+)
+auction = _table(
+    "auction",
+    _text("id", key=True),
+    _text("market"),
+    _text("state"),
+    _text("seller"),
+    _text("collection"),
+    _text("creation_id"),
+    _amount("tenure"),
+    _text("asset"),
+    _amount("reserve"),
+    _long("step_bps"),
+    _long("ends_at"),
+    _long("extension_seconds"),
+    _amount("nonce"),
+    # The highest bid; none yet: nobody and zero.
+    _text("bidder", null=True),
+    _amount("amount"),
+    _long("bids"),
+    _long("deadline"),
+    _long("opened_at"),
     _long("ended_at", null=True),
     _text("transaction_hash"),
     *_place(),
-    _words("state", "open", "filled", "cancelled"),
-    _words("kind", "instant", "delivered"),
-    Index("offer_state", "state"),
+    _words("state", "open", "cancelled", "settled"),
+    Index("auction_state", "state"),
 )
+auction_bid = _table(
+    "auction_bid",
+    *_place(key=True),
+    _text("market"),
+    _text("auction_id"),
+    _text("bidder"),
+    _text("asset"),
+    _amount("amount"),
+    _long("deadline"),
+    _long("bid_at"),
+    _text("transaction_hash"),
+    Index("auction_bid_auction", "auction_id"),
+)
+# Creations that an auction's collection didn't hand to the winner.
+held_creation = _table(
+    "held_creation",
+    _text("collection", key=True),
+    _text("creation_id", key=True),
+    _text("auction_id"),
+    _text("owner"),
+    _long("held_at"),
+    _text("recipient", null=True),
+    _long("retrieved_at", null=True),
+)
+cancellation = _table(
+    "cancellation",
+    *_place(key=True),
+    _text("market"),
+    _text("signer"),
+    _amount("first"),
+    _amount("last"),
+    _long("cancelled_at"),
+    _text("transaction_hash"),
+)
+
+# Something for money, in one step or several. A sale has its document's id and, should the same
+# document be published and taken again, the next number; all others have the number zero.
 trade = _table(
     "trade",
     _text("id", key=True),
-    _text("offer_id"),
+    _long("number", key=True),
+    _text("market"),
     _text("kind"),
+    _text("document_id"),
     _text("state"),
     _text("reason", null=True),
     _text("seller"),
     _text("buyer"),
     _text("referrer", null=True),
+    _text("collection", null=True),
     _text("creation_id", null=True),
     _text("asset"),
     _amount("amount"),
-    _long("inspect_seconds"),
-    _long("referral_bps"),
+    # What is still in escrow.
+    _amount("rest"),
+    _long("units"),
+    # Percents of the parts with commas, and the current one, from zero.
+    _text("parts", null=True),
+    _long("part"),
+    _text("arbiter", null=True),
+    _long("arbiter_fee_bps", null=True),
+    _long("silent_seller_bps", null=True),
+    _text("details", null=True),
     _long("funded_at"),
-    _long("ship_deadline", null=True),
+    _long("deadline", null=True),
     _long("shipped_at", null=True),
-    _long("inspect_deadline", null=True),
     _text("shipment", null=True),
+    _long("disputed_at", null=True),
     _long("ended_at", null=True),
     _text("funded_transaction"),
     _text("ended_transaction", null=True),
     *_place(),
-    _words("state", "funded", "shipped", "settled", "refunded"),
+    _words("kind", "instant", "bid", "delivered", "requested", "auction"),
+    _words("state", "funded", "shipped", "disputed", "settled", "refunded", "divided"),
     Index("trade_state", "state"),
 )
-# One row for each end of a trade: where its amount went.
+# Each part of a trade that was paid to its seller, before fees; most trades have a single one.
+part = _table(
+    "part",
+    _text("trade_id", key=True),
+    _long("number", key=True),
+    _text("reason"),
+    _amount("amount"),
+    _amount("fee"),
+    _long("shipped_at", null=True),
+    _text("shipment", null=True),
+    _long("paid_at"),
+    _text("transaction_hash"),
+)
+# One for each part that was disputed. What went where is before fees.
+dispute = _table(
+    "dispute",
+    _text("trade_id", key=True),
+    _long("part", key=True),
+    _text("arbiter"),
+    _text("reason", null=True),
+    _text("asset"),
+    _amount("amount"),
+    _amount("to_seller"),
+    _amount("to_buyer"),
+    _amount("arbiter_fee"),
+    _text("fee_recipient", null=True),
+    _long("deadline"),
+    _long("disputed_at"),
+    _long("ended_at", null=True),
+    _text("transaction_hash"),
+    *_place(),
+    Index("dispute_arbiter", "arbiter"),
+)
+evidence = _table(
+    "evidence",
+    *_place(key=True),
+    _text("trade_id"),
+    _text("arbiter"),
+    _text("party"),
+    _text("document"),
+    _long("submitted_at"),
+    _text("transaction_hash"),
+    Index("evidence_trade", "trade_id"),
+)
+# Desks bring trades before an ERC-792 arbitrator, which numbers its disputes.
+desk = _table("desk", _text("address", key=True), _text("meta_evidence"))
+arbitration = _table(
+    "arbitration",
+    _text("desk", key=True),
+    _amount("number", key=True),
+    _text("arbitrator"),
+    _text("trade_id"),
+    _amount("ruling", null=True),
+    _long("submitted_at"),
+    _long("ruled_at", null=True),
+)
+
+# Where a trade's amount went so far; what is left is the trade's `rest`.
 settlement = _table(
     "settlement",
     _text("trade_id", key=True),
-    _text("reason"),
-    _text("asset"),
-    _amount("amount"),
+    _long("number", key=True),
     _amount("seller"),
     _amount("royalty"),
     _amount("referral"),
     _amount("fee"),
+    _amount("arbiter"),
     _amount("refund"),
-    _long("settled_at"),
-    *_place(),
 )
-# One row for each payee's part of an end; an event gives at most one of each role.
+# What somebody was due of a trade or another document, and as what. Of trades: the settlement's
+# parts; besides, requests taken back (`buyer`), bids outbid (`bidder`), and `change`.
 share = _table(
     "share",
-    *_place(key=True),
+    _text("market", key=True),
+    _text("document_id", key=True),
     _text("role", key=True),
-    _text("trade_id"),
-    _text("payee"),
-    _text("asset"),
+    _text("payee", key=True),
+    _text("asset", key=True),
     _amount("amount"),
-    _words("role", "seller", "creator", "referrer", "community", "buyer"),
-    Index("share_trade", "trade_id"),
+    _words(
+        "role", "seller", "creator", "referrer", "community", "arbiter", "buyer", "bidder", "change"
+    ),
 )
-# How a payee got what a trade owed: owed = paid at once + credited.
+# How a payee got what they were due: owed = paid at once + credited.
 payout = _table(
     "payout",
-    _text("trade_id", key=True),
+    _text("market", key=True),
+    _text("document_id", key=True),
     _text("payee", key=True),
     _text("asset", key=True),
     _amount("owed"),
@@ -268,6 +472,7 @@ payout = _table(
 withdrawal = _table(
     "withdrawal",
     *_place(key=True),
+    _text("market"),
     _text("payee"),
     _text("asset"),
     _text("recipient"),
@@ -275,16 +480,36 @@ withdrawal = _table(
     _long("withdrawn_at"),
     _text("transaction_hash"),
 )
-# What waits in the market for each payee now.
-credit = _table("credit", _text("asset", key=True), _text("payee", key=True), _amount("amount"))
+# What waits in a market for each payee now.
+credit = _table(
+    "credit",
+    _text("market", key=True),
+    _text("asset", key=True),
+    _text("payee", key=True),
+    _amount("amount"),
+)
 
 DERIVED = (
     market,
     creation,
     creation_parent,
+    creation_partner,
     holder,
     offer,
+    taken,
+    bid,
+    swap,
+    request,
+    auction,
+    auction_bid,
+    held_creation,
+    cancellation,
     trade,
+    part,
+    dispute,
+    evidence,
+    desk,
+    arbitration,
     settlement,
     share,
     payout,

@@ -6,11 +6,22 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, Engine, Select, Table, create_engine, delete, inspect, select
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Select,
+    Table,
+    bindparam,
+    create_engine,
+    delete,
+    inspect,
+    select,
+)
 from sqlalchemy import event as engine_event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DatabaseError, OperationalError
@@ -99,10 +110,18 @@ class Desk:
 
     def row(self, table: str, *key: Any) -> Mapping[str, Any]:
         """The row with this key; a ledger without it has a gap."""
-        row = self._find(table, key)
+        row = self.find(table, *key)
         if row is None:
             raise DokkaebiError("ledger_gap", table=table, key=", ".join(map(str, key)))
         return row
+
+    def find(self, table: str, *key: Any) -> Row | None:
+        """The row with this key, if there is one."""
+        row = self._rows[table].get(key)
+        if row is not None:
+            return row
+        found = self._read(schema.metadata.tables[table], key)
+        return None if found is None else self._rows[table].setdefault(key, found)
 
     def apply(self, record: Record) -> None:
         """Changes the rows that an event changes."""
@@ -128,16 +147,10 @@ class Desk:
             for remembered in self._rows.values():
                 remembered.clear()
 
-    def _find(self, name: str, key: tuple[Any, ...]) -> Row | None:
-        row = self._rows[name].get(key)
-        if row is not None:
-            return row
-        table = schema.metadata.tables[name]
-        where = [column == value for column, value in zip(table.primary_key, key, strict=True)]
-        found = self._connected().execute(select(table).where(*where)).mappings().first()
-        if found is None:
-            return None
-        return self._rows[name].setdefault(key, dict(found))
+    def _read(self, table: Table, key: tuple[Any, ...]) -> Row | None:
+        values = dict(zip(_key_columns(table.name), key, strict=True))
+        found = self._connected().execute(_select_by_key(table), values).mappings().first()
+        return None if found is None else dict(found)
 
     def _set(self, table: str, key: tuple[Any, ...], row: Row) -> None:
         self._rows[table][key] = row
@@ -145,7 +158,7 @@ class Desk:
 
     def _add(self, effect: Add) -> None:
         keys = _key_columns(effect.table)
-        row = self._find(effect.table, effect.key)
+        row = self.find(effect.table, *effect.key)
         if row is None:
             columns = schema.metadata.tables[effect.table].columns.keys()
             row = {**dict.fromkeys(columns, 0), **dict(zip(keys, effect.key, strict=True))}
@@ -161,8 +174,15 @@ class Desk:
         return self.connection
 
 
+@cache
 def _key_columns(table: str) -> list[str]:
     return [column.name for column in schema.metadata.tables[table].primary_key]
+
+
+@cache
+def _select_by_key(table: Table) -> Select[Any]:
+    # Made once: building it takes longer than running it.
+    return select(table).where(*(c == bindparam(c.name) for c in table.primary_key))
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

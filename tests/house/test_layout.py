@@ -113,6 +113,11 @@ def test_no_room_is_unknown() -> None:
     assert rooms - {"__init__", "__main__"} <= set(ARROWS)
 
 
+def test_every_base_has_its_interface() -> None:
+    for path in (ROOT / "contracts" / "base").glob("*.sol"):
+        assert (ROOT / "interfaces" / f"I{path.stem}.sol").is_file()
+
+
 def test_every_contract_has_its_interface_and_tests() -> None:
     for path in (ROOT / "contracts").glob("*.sol"):
         noun = path.stem

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dokkaebi.ledger.rows import COIN, Books, Change, Effect, Handler, Put, Record, placed
+from dokkaebi.ledger.rows import (
+    COIN,
+    Books,
+    Change,
+    Effect,
+    Handler,
+    Put,
+    Record,
+    creation_key,
+    placed,
+)
 
 # The registry counts tenures in 18 bits.
 TENURES = 1 << 18
-
-
-def creation_key(creation_id: int) -> str:
-    """A creation's key in the tables: 0x and 64 hex digits."""
-    return f"0x{creation_id:064x}"
 
 
 def on_creation_registered(record: Record, books: Books) -> Iterable[Effect]:
@@ -34,6 +39,20 @@ def on_creation_registered(record: Record, books: Books) -> Iterable[Effect]:
             **placed(record),
         },
     )
+
+
+def on_creation_shared(record: Record, books: Books) -> Iterable[Effect]:
+    """Who made a work together with its creator, in the order given."""
+    for position, partner in enumerate(record.values["partners"]):
+        yield Put(
+            "creation_partner",
+            {
+                "creation_id": creation_key(record.values["id"]),
+                "position": position,
+                "partner": partner["account"],
+                "share_bps": partner["shareBps"],
+            },
+        )
 
 
 def on_creation_derived(record: Record, books: Books) -> Iterable[Effect]:
@@ -64,6 +83,7 @@ def on_transfer(record: Record, books: Books) -> Iterable[Effect]:
 
 HANDLERS: dict[str, Handler] = {
     "CreationRegistered": on_creation_registered,
+    "CreationShared": on_creation_shared,
     "CreationDerived": on_creation_derived,
     "Transfer": on_transfer,
 }

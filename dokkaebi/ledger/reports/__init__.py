@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from dokkaebi.errors import DokkaebiError
-from dokkaebi.ledger.reports import questions
+from dokkaebi.ledger.reports import money, questions
 from dokkaebi.ledger.store import Snapshot
 
 QUESTIONS: dict[str, Callable[[Snapshot], Sequence[Any]]] = {
@@ -14,25 +14,27 @@ QUESTIONS: dict[str, Callable[[Snapshot], Sequence[Any]]] = {
     for question in (
         questions.works_by_creator,
         questions.open_offers,
+        questions.requests,
         questions.trades,
-        questions.money_in_escrow,
-        questions.sales_by_creator,
-        questions.sales_by_day,
-        questions.fees_and_royalties,
-        questions.owed_against_paid,
+        questions.milestones,
+        questions.auctions,
+        questions.bids,
+        questions.swaps,
+        questions.disputes,
+        money.outcomes_by_arbiter,
+        money.sales_by_creator,
+        money.sales_by_day,
+        money.fees_and_royalties,
+        money.money_in_escrow,
+        money.money_in_and_out,
+        money.owed_against_paid,
+        questions.cancelled_nonces,
     )
 }
 
 # Question → the type of its rows.
 KINDS: dict[str, type] = {
-    "works_by_creator": questions.Work,
-    "open_offers": questions.OpenOffer,
-    "trades": questions.TradeRow,
-    "money_in_escrow": questions.Escrow,
-    "sales_by_creator": questions.CreatorSales,
-    "sales_by_day": questions.DaySales,
-    "fees_and_royalties": questions.Income,
-    "owed_against_paid": questions.Account,
+    name: get_args(get_type_hints(question)["return"])[0] for name, question in QUESTIONS.items()
 }
 
 

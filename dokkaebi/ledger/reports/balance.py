@@ -1,22 +1,33 @@
-"""Compares the books with the chain, to the unit, at the ledger's last block."""
+"""Compares the books with the chain and with themselves, to the unit, at the last block."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
+from dokkaebi.chain.suite import MARKETS
+from dokkaebi.chain.terms import TRADE_STATES
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.ledger import schema
-from dokkaebi.ledger.reports.questions import address
+from dokkaebi.ledger.reports.kinds import Flow, address
+from dokkaebi.ledger.reports.money import money_in_and_out
 from dokkaebi.ledger.rows import COIN
 from dokkaebi.ledger.schema import exact_sum
 from dokkaebi.ledger.store import Snapshot
 
-OFFER_STATES = {"cancelled": 0, "open": 1, "filled": 2}
-TRADE_STATES = {"settled": 0, "refunded": 0, "funded": 1, "shipped": 2}
+# As what somebody is due a part of a trade, and the settlement's column of all such parts.
+ROLES = {
+    "seller": "seller",
+    "creator": "royalty",
+    "referrer": "referral",
+    "community": "fee",
+    "arbiter": "arbiter",
+    "buyer": "refund",
+}
 
 
 class Reader(Protocol):
@@ -44,9 +55,9 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """The outcome: figures compared, differences, and what was given to the market on top.
+    """The outcome: figures compared, differences, and what was given to the markets on top.
 
-    `surplus`: asset → smallest units that the market holds beyond what it owes; no difference,
+    `surplus`: asset → smallest units that the markets hold beyond what they owe; no difference,
     since anybody can send coins to anybody.
     """
 
@@ -74,52 +85,104 @@ class _Figure:
 
 
 def check(snapshot: Snapshot, reader: Reader) -> Balance:
-    """Compares escrow and credits, balances, owners, states and the supply.
+    """Compares escrow and credits, balances, owners, documents, states and the supply with the
+    chain, and what came in with what went out, settlements with shares, within the books.
 
     Raises `balance_other_chain` if the chain's block isn't the one that the ledger ends with.
     """
     block = snapshot.cursor.block_number
     if reader.block_hash(block) != snapshot.cursor.block_hash:
         raise DokkaebiError("balance_other_chain", block=block)
-    figures = [*_community(snapshot), *_creations(snapshot), *_market(snapshot)]
+    figures = [
+        *_community(snapshot),
+        *_creations(snapshot),
+        *_credits(snapshot),
+        *_offers(snapshot),
+        *_requests(snapshot),
+        *_trades(snapshot),
+        *_auctions(snapshot),
+        *_nonces(snapshot),
+    ]
     answers = reader.calls([(figure.to, figure.data) for figure in figures], block)
-    differences = []
-    for figure, answer in zip(figures, answers, strict=True):
-        seen = _word(answer, figure.word)
-        if seen != figure.books:
-            differences.append(
-                Difference(figure.what, figure.subject, _shown(figure.books), _shown(seen))
-            )
-    surplus = {}
-    held = _held(snapshot, reader)
-    for asset, (owed, holds) in held.items():
+    seen = [_word(answer, f.word) for f, answer in zip(figures, answers, strict=True)]
+    differences = [
+        Difference(f.what, f.subject, _shown(f.books), _shown(chain))
+        for f, chain in zip(figures, seen, strict=True)
+        if f.books != chain
+    ]
+    surplus = Counter[str]()
+    flows = money_in_and_out(snapshot)
+    held = _held(snapshot, reader, flows)
+    for (market, asset), (owed, holds) in held.items():
         if holds < owed:
-            differences.append(Difference("market_holds", asset, str(owed), str(holds)))
+            subject = f"{market} · {asset}"
+            differences.append(Difference("market_holds", subject, str(owed), str(holds)))
         elif holds > owed:
-            surplus[asset] = holds - owed
-    return Balance(len(figures) + len(held), tuple(differences), surplus)
+            surplus[asset] += holds - owed
+    own = [*_tills(flows), *_settlements(snapshot)]
+    differences += [one for one in own if one.books != one.chain]
+    compared = len(figures) + len(held) + len(own)
+    return Balance(compared, tuple(differences), dict(surplus))
 
 
-def _held(snapshot: Snapshot, reader: Reader) -> dict[str, tuple[int, int]]:
-    """Asset → (what the market owes, what it holds)."""
-    block, market = snapshot.cursor.block_number, snapshot.identity.addresses["EscrowMarket"]
-    owed: dict[str, int] = {}
-    for table, live in (
-        (schema.trade, schema.trade.c.state.in_(("funded", "shipped"))),
-        (schema.credit, None),
-    ):
-        query = select(table.c.asset, exact_sum(table.c.amount).label("amount"))
-        query = query.group_by(table.c.asset)
-        for row in snapshot.rows(query if live is None else query.where(live)):
-            owed[row["asset"]] = owed.get(row["asset"], 0) + row["amount"]
-    # Also assets that owe nothing: what is there is surplus.
-    for row in snapshot.rows(select(schema.asset.c.address)):
-        owed.setdefault(row["address"], 0)
-    tokens = sorted(asset for asset in owed if asset != COIN)
-    answers = reader.calls([(a, _call("balanceOf(address)", market)) for a in tokens], block)
-    holds = {a: _word(answer) or 0 for a, answer in zip(tokens, answers, strict=True)}
-    holds[COIN] = reader.balance(market, block)
-    return {address(asset): (owed.get(asset, 0), holds[asset]) for asset in sorted(holds)}
+def _held(
+    snapshot: Snapshot, reader: Reader, flows: Sequence[Flow]
+) -> dict[tuple[str, str], tuple[int, int]]:
+    """Market and asset → (what the market owes, what it holds)."""
+    block = snapshot.cursor.block_number
+    owes = {(f.market, str(f.asset)): f.in_escrow + f.waiting for f in flows}
+    # Also assets that nobody is owed: what is there is surplus.
+    assets = [row["address"] for row in snapshot.rows(select(schema.asset.c.address))]
+    tokens = sorted(asset for asset in assets if asset != COIN)
+    places = [(name, snapshot.identity.addresses[name]) for name in MARKETS]
+    calls = [(token, _call("balanceOf(address)", place)) for _, place in places for token in tokens]
+    answers = iter(reader.calls(calls, block))
+    held: dict[tuple[str, str], tuple[int, int]] = {}
+    for market, place in places:
+        holds = {COIN: reader.balance(place, block)}
+        holds |= {token: _word(next(answers)) or 0 for token in tokens}
+        for asset, amount in holds.items():
+            key = (market, address(asset))
+            held[key] = (owes.get(key, 0), amount)
+    return held
+
+
+def _tills(flows: Sequence[Flow]) -> Iterator[Difference]:
+    """What came in is what went out and what is still there."""
+    for flow in flows:
+        there = flow.paid + flow.withdrawn + flow.in_escrow + flow.waiting
+        subject = f"{flow.market} · {flow.asset}"
+        yield Difference("money_in_and_out", subject, str(flow.came_in), str(there))
+
+
+def _settlements(snapshot: Snapshot) -> Iterator[Difference]:
+    """An amount is where it went and what is in escrow, and each part is somebody's."""
+    trade, end, request = schema.trade, schema.settlement, schema.request
+    sums: dict[str, Counter[str]] = {column: Counter() for column in (*ROLES.values(), "amount")}
+    divided = Counter[str]()
+    columns = [exact_sum(end.c[column]).label(column) for column in ROLES.values()]
+    same = and_(end.c.trade_id == trade.c.id, end.c.number == trade.c.number)
+    query = select(trade.c.asset, *columns).join(end, same).group_by(trade.c.asset)
+    for row in snapshot.rows(query):
+        for column in ROLES.values():
+            sums[column][row["asset"]] += row[column]
+            divided[row["asset"]] += row[column]
+    amounts = exact_sum(trade.c.amount).label("amount"), exact_sum(trade.c.rest).label("rest")
+    for row in snapshot.rows(select(trade.c.asset, *amounts).group_by(trade.c.asset)):
+        whole = divided[row["asset"]] + row["rest"]
+        yield Difference("trades", address(row["asset"]), str(row["amount"]), str(whole))
+    back = exact_sum(request.c.price).label("price")
+    query = select(request.c.asset, back).where(request.c.state == "retracted")
+    for row in snapshot.rows(query.group_by(request.c.asset)):
+        sums["refund"][row["asset"]] += row["price"]
+    share = schema.share
+    query = select(share.c.role, share.c.asset, exact_sum(share.c.amount).label("amount"))
+    query = query.where(share.c.role.in_(ROLES)).group_by(share.c.role, share.c.asset)
+    due = Counter({(r["role"], r["asset"]): r["amount"] for r in snapshot.rows(query)})
+    for role, column in ROLES.items():
+        for asset in sums[column].keys() | {asset for one, asset in due if one == role}:
+            books, shares = sums[column][asset], due[role, asset]
+            yield Difference(f"due_{role}", address(asset), str(books), str(shares))
 
 
 def _community(snapshot: Snapshot) -> Iterator[_Figure]:
@@ -142,26 +205,97 @@ def _creations(snapshot: Snapshot) -> Iterator[_Figure]:
         yield _Figure("creation_owner", row["id"], registry, data, owner)
         data = _call("tenureOf(uint256)", row["id"])
         yield _Figure("creation_tenure", row["id"], registry, data, row["tenure"])
+    for row in snapshot.rows(select(schema.creation_partner)):
+        # The list's place and length come first.
+        word, data = 2 + 2 * row["position"], _call("partnersOf(uint256)", row["creation_id"])
+        partner, key = int(row["partner"], 16), row["creation_id"]
+        yield _Figure("creation_partner", key, registry, data, partner, word)
+        yield _Figure("creation_share", key, registry, data, row["share_bps"], word + 1)
 
 
-def _market(snapshot: Snapshot) -> Iterator[_Figure]:
-    """Every credit, offer and trade."""
-    market = snapshot.identity.addresses["EscrowMarket"]
+def _credits(snapshot: Snapshot) -> Iterator[_Figure]:
+    """Every credit."""
     credits = schema.credit
-    for row in snapshot.rows(select(credits).order_by("asset", "payee")):
-        subject = f"{address(row['payee'])} · {address(row['asset'])}"
+    for row in snapshot.rows(select(credits).order_by("market", "asset", "payee")):
+        subject = f"{row['market']} · {address(row['payee'])} · {address(row['asset'])}"
         data = _call("creditOf(address,address)", row["asset"], row["payee"])
+        market = snapshot.identity.addresses[row["market"]]
         yield _Figure("credit", subject, market, data, row["amount"])
+
+
+def _offers(snapshot: Snapshot) -> Iterator[_Figure]:
+    """Every published offer: whose it is, and how much is left of it."""
     for row in snapshot.rows(select(schema.offer).order_by("id")):
-        data = _call("offerState(bytes32)", row["id"])
-        yield _Figure("offer_state", row["id"], market, data, OFFER_STATES[row["state"]])
-    delivered = schema.trade.c.kind == "delivered"
+        market = snapshot.identity.addresses[row["market"]]
+        owner = int(row["seller"], 16) if row["state"] == "open" else 0
+        if row["kind"] == "delivered":
+            data = _call("documentOf(bytes32)", row["id"])
+            yield _Figure("offer_owner", row["id"], market, data, owner)
+            yield _Figure("offer_units", row["id"], market, data, row["units_left"], word=1)
+        elif row["state"] != "filled":
+            # Its signed twin may have been taken instead, which leaves the published one open;
+            # no event tells which of the two it was.
+            yield _Figure(
+                "offer_owner", row["id"], market, _call("sellerOf(bytes32)", row["id"]), owner
+            )
+
+
+def _requests(snapshot: Snapshot) -> Iterator[_Figure]:
+    """Every request: whose it is while it's open."""
+    for row in snapshot.rows(select(schema.request).order_by("id")):
+        market = snapshot.identity.addresses[row["market"]]
+        owner = int(row["buyer"], 16) if row["state"] == "open" else 0
+        yield _Figure(
+            "request_owner", row["id"], market, _call("documentOf(bytes32)", row["id"]), owner
+        )
+
+
+def _trades(snapshot: Snapshot) -> Iterator[_Figure]:
+    """Every trade in escrow: its state, deadline and current part, all zero once it ended."""
+    delivered = schema.trade.c.kind.in_(("delivered", "requested"))
     for row in snapshot.rows(select(schema.trade).where(delivered).order_by("id")):
+        market = snapshot.identity.addresses[row["market"]]
         data = _call("tradeState(bytes32)", row["id"])
-        yield _Figure("trade_state", row["id"], market, data, TRADE_STATES[row["state"]])
-        deadline = {"funded": row["ship_deadline"], "shipped": row["inspect_deadline"]}
-        until = deadline.get(row["state"], 0)
-        yield _Figure("trade_deadline", row["id"], market, data, until, word=1)
+        live = row["ended_at"] is None
+        state = TRADE_STATES.index(row["state"]) if live else 0
+        words = {"state": state, "deadline": row["deadline"] or 0, "part": row["part"] * live}
+        yield from _figures("trade", row["id"], market, data, words)
+
+
+def _auctions(snapshot: Snapshot) -> Iterator[_Figure]:
+    """Every auction: its highest bid and deadline; and who may take out what waits there."""
+    for row in snapshot.rows(select(schema.auction).order_by("id")):
+        market = snapshot.identity.addresses[row["market"]]
+        data = _call("auctionState(bytes32)", row["id"])
+        live = row["state"] == "open"
+        bidder = int(row["bidder"] or COIN, 16) * live
+        words = {"bidder": bidder, "bid": row["amount"] * live, "deadline": row["deadline"] * live}
+        yield from _figures("auction", row["id"], market, data, words)
+    held = schema.held_creation
+    market = snapshot.identity.addresses["AuctionHouse"]
+    for row in snapshot.rows(select(held).order_by("collection", "creation_id")):
+        owner = int(row["owner"], 16) if row["retrieved_at"] is None else 0
+        data = _call("heldFor(address,uint256)", row["collection"], row["creation_id"])
+        subject = f"{address(row['collection'])} · {int(row['creation_id'], 16)}"
+        yield _Figure("held_creation", subject, market, data, owner)
+
+
+def _nonces(snapshot: Snapshot) -> Iterator[_Figure]:
+    """The first and the last of nonces that were cancelled together."""
+    for row in snapshot.rows(select(schema.cancellation)):
+        market = snapshot.identity.addresses[row["market"]]
+        for nonce in sorted({row["first"], row["last"]}):
+            data = _call("nonceUsed(address,uint256)", row["signer"], hex(nonce))
+            subject = f"{row['market']} · {address(row['signer'])} · {nonce}"
+            yield _Figure("nonce_used", subject, market, data, 1)
+
+
+def _figures(
+    noun: str, subject: str, to: str, data: str, words: Mapping[str, int]
+) -> Iterator[_Figure]:
+    """Figures that one call answers, word by word."""
+    for position, (name, books) in enumerate(words.items()):
+        yield _Figure(f"{noun}_{name}", subject, to, data, books, word=position)
 
 
 def _call(signature: str, *words: str) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 
 from dokkaebi.chain.documents import document_name
 from dokkaebi.errors import DokkaebiError
-from dokkaebi.ledger.reports.questions import Work
+from dokkaebi.ledger.reports.kinds import Work
 
 # A page for a phone: larger files aren't put in, and not more than this in all.
 PICTURE_BYTES = 3 << 20

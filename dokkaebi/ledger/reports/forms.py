@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 
 from dokkaebi.chain.documents import creation_cid
 from dokkaebi.ledger import schema
-from dokkaebi.ledger.reports.questions import Split, address
+from dokkaebi.ledger.reports.kinds import Partner, Split, address
 from dokkaebi.ledger.rows import COIN
 from dokkaebi.ledger.store import Snapshot
 from dokkaebi.texts.figures import units_text
@@ -31,12 +31,13 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Assets:
-    """How amounts of each asset are written."""
+    """How amounts of each asset are written, and creations of each collection."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         rows = snapshot.rows(select(schema.asset).order_by(schema.asset.c.address))
         self._rows: dict[str, dict[str, Any]] = {address(row["address"]): row for row in rows}
         self._own = {COIN, address(snapshot.identity.addresses["CommunityToken"])}
+        self._registry = address(snapshot.identity.addresses["CreationRegistry"])
 
     def decimals(self, asset: str) -> int:
         """How many digits stand behind the point."""
@@ -54,6 +55,14 @@ class Assets:
     def text(self, amount: int, asset: str) -> str:
         """An amount in whole units with its symbol."""
         return f"{self.number(amount, asset)} {self.symbol(asset)}"
+
+    def is_ours(self, collection: str | None) -> bool:
+        """Whether a collection is the registry; certificates of trades may name none."""
+        return collection in {None, self._registry}
+
+    def creation(self, creation: int, collection: str | None) -> str:
+        """A creation's CID; another collection's own number."""
+        return creation_cid(creation) if self.is_ours(collection) else str(creation)
 
     def as_json(self) -> list[dict[str, Any]]:
         """The table of assets."""
@@ -141,8 +150,8 @@ def _json_value(part: Field[Any], value: Any) -> Any:
     if is_dataclass(value):
         return as_json(value)
     if isinstance(value, tuple):
-        return [str(item) for item in value]
-    if value is not None and part.type in {"Units", "CreationId", "CreationId | None"}:
+        return [as_json(item) if is_dataclass(item) else str(item) for item in value]
+    if value is not None and _is(part, "Units", "Number", "CreationId"):
         return str(value)
     return value
 
@@ -150,19 +159,38 @@ def _json_value(part: Field[Any], value: Any) -> Any:
 def _text(part: Field[Any], value: Any, row: Any, assets: Assets) -> str:
     if value is None:
         return ""
-    if part.type == "Units":
+    if _is(part, "Units"):
         return assets.number(value, row.asset)
-    if part.type in {"Moment", "Moment | None"}:
+    if _is(part, "Moment"):
         return moment(value)
     if part.name == "asset":
         return assets.symbol(value)
     if isinstance(value, tuple):
-        return " ".join(creation_cid(parent) for parent in value)
-    if part.type in {"CreationId", "CreationId | None"}:
-        return creation_cid(value)
+        return " ".join(map(_item, value))
+    if _is(part, "CreationId"):
+        return assets.creation(value, _collection(part, row))
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value)
+
+
+def _is(part: Field[Any], *kinds: str) -> bool:
+    """Whether a column is of one of these kinds, empty cells aside."""
+    return str(part.type).removesuffix(" | None") in kinds
+
+
+def _item(item: Any) -> str:
+    """One of a cell's several: a partner with the share in basis points, or a parent."""
+    if isinstance(item, Partner):
+        return f"{item.account}:{item.share_bps}"
+    return creation_cid(item)
+
+
+def _collection(part: Field[Any], row: Any) -> str | None:
+    """The collection of a row's creation, which stands beside it."""
+    name = "collection" if part.name == "creation" else f"{part.name}_collection"
+    found: str | None = getattr(row, name, None)
+    return found
 
 
 def _defused(cell: str) -> str:

@@ -20,8 +20,8 @@ from dokkaebi.chain.documents import creation_cid
 from dokkaebi.ledger.reports.balance import Balance
 from dokkaebi.ledger.reports.exhibits import Exhibit, Exhibits
 from dokkaebi.ledger.reports.forms import Assets
+from dokkaebi.ledger.reports.kinds import Milestone, TradeRow, Work, address
 from dokkaebi.ledger.reports.patchwork import COLOURS, patchwork
-from dokkaebi.ledger.reports.questions import TradeRow, Work, address
 from dokkaebi.ledger.store import Snapshot
 from dokkaebi.texts import LANGUAGES, language, t
 
@@ -29,10 +29,12 @@ from dokkaebi.texts import LANGUAGES, language, t
 SHOWN = 120
 # Digits behind the point that people read; the rest is there, and smaller.
 READ_DIGITS = 6
+# Ids that are short enough to be read whole.
+WHOLE_UP_TO = 20
 HOUR = 3_600
 HOURLY_UP_TO = 36 * HOUR
 DAILY_UP_TO = 62
-PARTS = ("seller", "royalty", "referral", "fee", "refund")
+PARTS = ("seller", "royalty", "referral", "fee", "arbiter", "refund")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,26 +118,34 @@ def page(
         answers=answers,
         exhibits=shown,
         works=sorted(works, key=lambda w: (-w.sales, w.created_at))[:SHOWN],
-        trades=list(reversed(trades))[:SHOWN],
+        trades=newest(trades),
+        newest=newest,
         counts={name: len(rows) for name, rows in answers.items()},
         makers=len({work.creator for work in works}),
-        sales=sum(trade.state == "settled" for trade in trades),
+        sales=sum(trade.is_sale for trade in trades),
         turnover=_turnover(trades),
         waiting=_sum_by_asset(answers["owed_against_paid"], "waiting"),
         escrow=_sum_by_asset(answers["money_in_escrow"], "amount"),
         plots=plots(trades),
-        ways=ways(trades),
+        ways=ways(answers),
+        milestones=_by_trade(answers["milestones"]),
+        parts=PARTS,
         balance=balance,
         shown=SHOWN,
     )
+
+
+def newest(rows: Sequence[Any]) -> list[Any]:
+    """The last rows, backwards."""
+    return list(reversed(rows))[:SHOWN]
 
 
 def plots(trades: Sequence[TradeRow]) -> list[Plot]:
     """Sales by hour, day or month, whichever gives a readable number of bars."""
     ends: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for trade in trades:
-        if trade.state == "settled" and trade.ended_at is not None:
-            ends[trade.asset].append((trade.ended_at, trade.amount))
+        if trade.is_sale and trade.ended_at is not None:
+            ends[trade.asset].append((trade.ended_at, trade.sold))
     if not ends:
         return []
     moments = [moment for sales in ends.values() for moment, _ in sales]
@@ -175,16 +185,26 @@ def _stamp(moment: int, length: int) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M")[:length]
 
 
-def ways(trades: Sequence[TradeRow]) -> list[Ways]:
-    """Where the amounts of ended trades went, and what is still in escrow."""
+def ways(answers: Mapping[str, Sequence[Any]]) -> list[Ways]:
+    """Where all that buyers paid went: for trades, for requests, and as highest bids."""
     sums: dict[str, Counter[str]] = defaultdict(Counter)
-    for trade in trades:
+    for trade in answers["trades"]:
         for part in PARTS:
             sums[trade.asset][part] += getattr(trade.split, part)
         sums[trade.asset]["escrow"] += trade.in_escrow
+    for request in answers["requests"]:
+        # An accepted one is a trade.
+        if request.status != "accepted":
+            way = "refund" if request.status == "retracted" else "escrow"
+            sums[request.asset][way] += request.price
+    for auction in answers["auctions"]:
+        if auction.ended_at is None:
+            sums[auction.asset]["escrow"] += auction.amount
     found = []
     for asset, parts in sorted(sums.items()):
         amounts = {part: parts[part] for part in (*PARTS, "escrow") if parts[part]}
+        if not amounts:
+            continue
         permilles = rounded(list(amounts.values()))
         slices = [
             Slice(part, amount, permille)
@@ -207,9 +227,16 @@ def rounded(amounts: Sequence[int]) -> list[int]:
 def _turnover(trades: Sequence[TradeRow]) -> dict[str, int]:
     sums = Counter[str]()
     for trade in trades:
-        if trade.state == "settled":
-            sums[trade.asset] += trade.amount
+        if trade.is_sale:
+            sums[trade.asset] += trade.sold
     return dict(sorted(sums.items()))
+
+
+def _by_trade(milestones: Sequence[Milestone]) -> dict[str, list[Milestone]]:
+    found: dict[str, list[Milestone]] = defaultdict(list)
+    for milestone in milestones:
+        found[milestone.trade].append(milestone)
+    return found
 
 
 def _sum_by_asset(rows: Sequence[Any], column: str) -> dict[str, int]:
@@ -253,10 +280,12 @@ class _Forms:
             account, ";".join(patches), self._names.get(account, ""), code(account)
         )
 
-    def work_name(self, creation: int | None) -> Markup:
-        """A work's title, or its shortened CID."""
+    def work_name(self, creation: int | None, collection: str | None = None) -> Markup:
+        """A work's title, or its shortened CID; of another collection its number there."""
         if creation is None:
             return say("page_no_work")
+        if collection is not None and not self._assets.is_ours(collection):
+            return say("page_other", id=code(str(creation)), collection=self.who(collection))
         title = self._exhibits.get(creation, Exhibit()).title
         return Markup("<cite>{}</cite>").format(title) if title else code(creation_cid(creation))
 
@@ -289,7 +318,9 @@ def say(key: str, **values: object) -> Markup:
 
 def code(text: str) -> Markup:
     """An id or address: its middle is hidden from the eye, but copied."""
-    head = 6 if text.startswith("0x") else 9
+    if len(text) <= WHOLE_UP_TO:
+        return Markup("<code>{}</code>").format(text)
+    head = 9 if text.startswith("bafy") else 6
     return Markup('<code title="{}">{}<span class=middle>{}</span>{}</code>').format(
         text, text[:head], text[head:-4], text[-4:]
     )

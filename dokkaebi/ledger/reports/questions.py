@@ -1,186 +1,69 @@
-"""What people ask the books. Each question gives typed rows, in an order of its own.
+"""What people ask the books about works, documents, trades and disputes. About money: `money`.
 
-Addresses come with their checksum, ids of creations as the ABI's integer and as CID, amounts as
-integers in the asset's smallest unit, moments in seconds since 1970. Days are days of UTC.
+Each question gives typed rows (`kinds`), in an order of its own.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import lru_cache
-from typing import Any, NewType
+from collections.abc import Mapping
+from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Select, and_, func, literal, select
 
 from dokkaebi.chain.documents import creation_cid
+from dokkaebi.chain.terms import worths_of
 from dokkaebi.ledger import schema
-from dokkaebi.ledger.schema import exact_sum
+from dokkaebi.ledger.reports.kinds import (
+    AuctionRow,
+    BidRow,
+    Cancellation,
+    DisputeRow,
+    Milestone,
+    Moment,
+    Number,
+    OpenOffer,
+    Partner,
+    RequestRow,
+    Split,
+    SwapRow,
+    TradeRow,
+    Units,
+    Work,
+    address,
+    address_or_none,
+    creation,
+    creation_or_none,
+    moment_or_none,
+)
 from dokkaebi.ledger.store import Snapshot
 
-# What a column is made of; the forms (`reports.forms`) go by these names.
-Units = NewType("Units", int)
-Moment = NewType("Moment", int)
-Address = NewType("Address", str)
-CreationId = NewType("CreationId", int)
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """A creation; `owner` is None once it is burnt. `sales` counts those that brought money."""
-
-    creator: Address
-    id: CreationId
-    cid: str
-    owner: Address | None
-    royalty_bps: int
-    parents: tuple[CreationId, ...]
-    sales: int
-    created_at: Moment
-    transaction: str
-    document_digest: str
-    document_size: int
-
-
-@dataclass(frozen=True, slots=True)
-class OpenOffer:
-    """An offer nobody took or cancelled. `status`: `open`, `expired`, or `moved` when its creation
-    has changed hands since, so that it can't be taken either."""
-
-    id: str
-    status: str
-    kind: str
-    seller: Address
-    creation: CreationId | None
-    asset: Address
-    price: Units
-    referral_bps: int
-    published_at: Moment
-    expires_at: Moment
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """Where a trade's amount went. All zero until the trade ends."""
-
-    seller: Units
-    royalty: Units
-    referral: Units
-    fee: Units
-    refund: Units
-
-
-@dataclass(frozen=True, slots=True)
-class TradeRow:
-    """A trade. `overdue`: its deadline has passed, and anybody may end it."""
-
-    id: str
-    offer: str
-    kind: str
-    state: str
-    reason: str | None
-    seller: Address
-    buyer: Address
-    referrer: Address | None
-    creation: CreationId | None
-    asset: Address
-    amount: Units
-    split: Split
-    in_escrow: Units
-    overdue: bool
-    funded_at: Moment
-    shipped_at: Moment | None
-    deadline: Moment | None
-    ended_at: Moment | None
-    funded_transaction: str
-    ended_transaction: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Escrow:
-    """What waits for the end of trades, by asset."""
-
-    asset: Address
-    trades: int
-    amount: Units
-    funded: Units
-    shipped: Units
-    overdue: Units
-
-
-@dataclass(frozen=True, slots=True)
-class CreatorSales:
-    """Sales of a creator's works (goods and services without a work: of the seller), by asset.
-    A resale is one by somebody else. Refunded trades are no sales."""
-
-    creator: Address
-    asset: Address
-    sales: int
-    resales: int
-    amount: Units
-    last_at: Moment
-
-
-@dataclass(frozen=True, slots=True)
-class DaySales:
-    """A day's sales by asset, and their division. Refunded trades are no sales."""
-
-    day: str
-    asset: Address
-    sales: int
-    amount: Units
-    seller: Units
-    royalty: Units
-    referral: Units
-    fee: Units
-
-
-@dataclass(frozen=True, slots=True)
-class Income:
-    """What a payee was given of others' sales: as `community`, `creator` or `referrer`."""
-
-    role: str
-    payee: Address
-    asset: Address
-    sales: int
-    amount: Units
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """A payee's account in an asset: owed = paid + credited, credited = withdrawn + waiting."""
-
-    payee: Address
-    asset: Address
-    owed: Units
-    paid: Units
-    credited: Units
-    withdrawn: Units
-    waiting: Units
+LIVE = ("funded", "shipped", "disputed")
 
 
 def works_by_creator(snapshot: Snapshot) -> list[Work]:
     """Creations, by creator and age."""
-    table, parents = schema.creation, defaultdict(list)
-    for row in snapshot.rows(select(schema.creation_parent).order_by("creation_id", "position")):
-        parents[row["creation_id"]].append(CreationId(int(row["parent_id"], 16)))
+    table = schema.creation
+    parents = _by_creation(snapshot, schema.creation_parent)
+    partners = _by_creation(snapshot, schema.creation_partner)
+    own = snapshot.identity.addresses["CreationRegistry"]
     sold = Counter(
         row["creation_id"]
-        for row in snapshot.rows(
-            select(schema.trade.c.creation_id).where(schema.trade.c.state == "settled")
-        )
+        for row in snapshot.rows(select_trades())
+        if row["collection"] == own and _trade(row, snapshot.cursor.timestamp).is_sale
     )
     order = (table.c.creator, table.c.block_number, table.c.log_index)
     return [
         Work(
             creator=address(row["creator"]),
-            id=CreationId(int(row["id"], 16)),
-            cid=creation_cid(int(row["id"], 16)),
+            id=creation(row["id"]),
+            cid=creation_cid(creation(row["id"])),
             owner=address_or_none(row["owner"]),
             royalty_bps=row["royalty_bps"],
-            parents=tuple(parents[row["id"]]),
+            parents=tuple(creation(parent["parent_id"]) for parent in parents[row["id"]]),
+            partners=tuple(
+                Partner(address(one["partner"]), one["share_bps"]) for one in partners[row["id"]]
+            ),
             sales=sold[row["id"]],
             created_at=Moment(row["created_at"]),
             transaction=row["transaction_hash"],
@@ -192,246 +75,342 @@ def works_by_creator(snapshot: Snapshot) -> list[Work]:
 
 
 def open_offers(snapshot: Snapshot) -> list[OpenOffer]:
-    """Offers that nobody took or cancelled, as of the ledger's last block."""
-    table, creation = schema.offer, schema.creation
+    """Published offers that nobody took or cancelled, as of the ledger's last block."""
+    table, work, now = schema.offer, schema.creation, snapshot.cursor.timestamp
+    own = snapshot.identity.addresses["CreationRegistry"]
+    ours = and_(work.c.id == table.c.creation_id, table.c.collection == own)
     query = (
-        select(table, creation.c.owner, creation.c.tenure.label("tenure_now"))
-        .outerjoin(creation, creation.c.id == table.c.creation_id)
+        select(table, work.c.owner, work.c.tenure.label("tenure_now"))
+        .outerjoin(work, ours)
         .where(table.c.state == "open")
         .order_by(table.c.block_number, table.c.log_index)
     )
     return [
         OpenOffer(
             id=row["id"],
-            status=_offer_status(row, snapshot.cursor.timestamp),
+            status=_offer_status(row, now, row["collection"] == own),
             kind=row["kind"],
             seller=address(row["seller"]),
-            creation=_creation(row["creation_id"]),
+            buyer=address_or_none(row["buyer"]),
+            collection=address_or_none(row["collection"]),
+            creation=creation_or_none(row["creation_id"]),
             asset=address(row["asset"]),
-            price=Units(row["price"]),
+            price=Units(_price_now(row, now)),
+            end_price=None if row["end_price"] is None else Units(row["end_price"]),
+            units=row["units_left"],
+            parts=row["parts"],
+            arbiter=address_or_none(row["arbiter"]),
             referral_bps=row["referral_bps"],
             published_at=Moment(row["published_at"]),
+            starts_at=moment_or_none(row["starts_at"]),
             expires_at=Moment(row["expiry"]),
         )
         for row in snapshot.rows(query)
     ]
 
 
-def trades(snapshot: Snapshot) -> list[TradeRow]:
-    """Every trade, instant sales included, in the order of their payments."""
-    table, end = schema.trade, schema.settlement
+def requests(snapshot: Snapshot) -> list[RequestRow]:
+    """Every request for work, in the order of their payments."""
+    table, accepted, now = schema.request, schema.trade, snapshot.cursor.timestamp
     query = (
-        select(table, *(end.c[part].label(f"split_{part}") for part in Split.__dataclass_fields__))
-        .outerjoin(end, end.c.trade_id == table.c.id)
+        select(table, accepted.c.seller.label("taker"))
+        .outerjoin(accepted, accepted.c.id == table.c.trade_id)
         .order_by(table.c.block_number, table.c.log_index)
     )
-    return [_trade(row, snapshot.cursor.timestamp) for row in snapshot.rows(query)]
+    return [
+        RequestRow(
+            id=row["id"],
+            status="expired" if _is_late(row, row["expiry"], now) else row["state"],
+            buyer=address(row["buyer"]),
+            seller=address_or_none(row["taker"] or row["seller"]),
+            creation=creation_or_none(row["creation_id"]),
+            asset=address(row["asset"]),
+            price=Units(row["price"]),
+            parts=row["parts"],
+            arbiter=address_or_none(row["arbiter"]),
+            trade=row["trade_id"],
+            requested_at=Moment(row["requested_at"]),
+            expires_at=Moment(row["expiry"]),
+            ended_at=moment_or_none(row["ended_at"]),
+        )
+        for row in snapshot.rows(query)
+    ]
 
 
-def money_in_escrow(snapshot: Snapshot) -> list[Escrow]:
-    """What buyers have paid for trades that haven't ended, by asset."""
+def trades(snapshot: Snapshot) -> list[TradeRow]:
+    """Everything that was given for money, at once or in steps, in the order of the payments."""
+    order = (schema.trade.c.block_number, schema.trade.c.log_index)
+    rows = snapshot.rows(select_trades().order_by(*order))
+    return [_trade(row, snapshot.cursor.timestamp) for row in rows]
+
+
+def milestones(snapshot: Snapshot) -> list[Milestone]:
+    """The parts of trades that have several, trade by trade."""
+    paid = {(row["trade_id"], row["number"]): row for row in snapshot.rows(select(schema.part))}
     table = schema.trade
-    shipping = table.c.state == "funded"
-    deadline = case((shipping, table.c.ship_deadline), else_=table.c.inspect_deadline)
-    late = deadline < snapshot.cursor.timestamp
     query = (
-        select(
-            table.c.asset,
-            func.count().label("trades"),
-            exact_sum(table.c.amount).label("amount"),
-            *(
-                exact_sum(case((condition, table.c.amount))).label(name)
-                for name, condition in (
-                    ("funded", shipping),
-                    ("shipped", table.c.state == "shipped"),
-                    ("overdue", late),
+        select(table)
+        .where(table.c.parts.is_not(None))
+        .order_by(table.c.block_number, table.c.log_index)
+    )
+    found = []
+    for trade in snapshot.rows(query):
+        percents = [int(percent) for percent in trade["parts"].split(",")]
+        worths = worths_of(trade["amount"], percents)
+        for number, (percent, worth) in enumerate(zip(percents, worths, strict=True)):
+            row = paid.get((trade["id"], number))
+            current = trade if number == trade["part"] else None
+            found.append(
+                Milestone(
+                    trade=trade["id"],
+                    part=number + 1,
+                    percent=percent,
+                    state=_part_state(trade, number, row is not None),
+                    reason=row["reason"] if row else None,
+                    seller=address(trade["seller"]),
+                    buyer=address(trade["buyer"]),
+                    asset=address(trade["asset"]),
+                    amount=Units(worth),
+                    shipped_at=moment_or_none((row or current or {}).get("shipped_at")),
+                    paid_at=moment_or_none(row["paid_at"] if row else None),
                 )
-            ),
-        )
-        .where(table.c.state.in_(("funded", "shipped")))
-        .group_by(table.c.asset)
-        .order_by(table.c.asset)
-    )
-    return [
-        Escrow(
-            address(row["asset"]),
-            row["trades"],
-            *(Units(row[name]) for name in ("amount", "funded", "shipped", "overdue")),
-        )
-        for row in snapshot.rows(query)
-    ]
-
-
-def sales_by_creator(snapshot: Snapshot) -> list[CreatorSales]:
-    """Sales of each creator's works."""
-    table, creation = schema.trade, schema.creation
-    maker = func.coalesce(creation.c.creator, table.c.seller)
-    query = (
-        select(
-            maker.label("creator"),
-            table.c.asset,
-            func.count().label("sales"),
-            func.sum(case((table.c.seller != maker, 1), else_=0)).label("resales"),
-            exact_sum(table.c.amount).label("amount"),
-            func.max(table.c.ended_at).label("last_at"),
-        )
-        .outerjoin(creation, creation.c.id == table.c.creation_id)
-        .where(table.c.state == "settled")
-        .group_by(maker, table.c.asset)
-        .order_by(maker, table.c.asset)
-    )
-    return [
-        CreatorSales(
-            address(row["creator"]),
-            address(row["asset"]),
-            row["sales"],
-            int(row["resales"]),
-            Units(row["amount"]),
-            Moment(row["last_at"]),
-        )
-        for row in snapshot.rows(query)
-    ]
-
-
-def sales_by_day(snapshot: Snapshot) -> list[DaySales]:
-    """Sales of each day of UTC."""
-    table = schema.settlement
-    parts = ("amount", "seller", "royalty", "referral", "fee")
-    # Whole days since 1970, which every engine can group by alike.
-    number = table.c.settled_at - table.c.settled_at % 86_400
-    query = (
-        select(
-            number.label("day"),
-            table.c.asset,
-            func.count().label("sales"),
-            *(exact_sum(table.c[part]).label(part) for part in parts),
-        )
-        .join(schema.trade, schema.trade.c.id == table.c.trade_id)
-        .where(schema.trade.c.state == "settled")
-        .group_by(number, table.c.asset)
-        .order_by(number, table.c.asset)
-    )
-    return [
-        DaySales(
-            datetime.fromtimestamp(row["day"], UTC).date().isoformat(),
-            address(row["asset"]),
-            row["sales"],
-            *(Units(row[part]) for part in parts),
-        )
-        for row in snapshot.rows(query)
-    ]
-
-
-def fees_and_royalties(snapshot: Snapshot) -> list[Income]:
-    """What the community, creators and referrers were given of sales."""
-    table = schema.share
-    query = (
-        select(
-            table.c.role,
-            table.c.payee,
-            table.c.asset,
-            func.count(table.c.trade_id.distinct()).label("sales"),
-            exact_sum(table.c.amount).label("amount"),
-        )
-        .where(table.c.role.in_(("community", "creator", "referrer")))
-        .group_by(table.c.role, table.c.payee, table.c.asset)
-        .order_by(table.c.role, table.c.payee, table.c.asset)
-    )
-    return [
-        Income(
-            row["role"],
-            address(row["payee"]),
-            address(row["asset"]),
-            row["sales"],
-            Units(row["amount"]),
-        )
-        for row in snapshot.rows(query)
-    ]
-
-
-def owed_against_paid(snapshot: Snapshot) -> list[Account]:
-    """For each payee and asset, what splits and refunds owe, and what became of it."""
-    owed = _sums(snapshot, schema.payout, ("owed", "paid", "credited"))
-    withdrawn = _sums(snapshot, schema.withdrawal, ("amount",))
-    waiting = _sums(snapshot, schema.credit, ("amount",))
-    accounts = []
-    for key in sorted({*owed, *withdrawn, *waiting}):
-        splits = owed.get(key, {"owed": 0, "paid": 0, "credited": 0})
-        accounts.append(
-            Account(
-                payee=address(key[0]),
-                asset=address(key[1]),
-                owed=Units(splits["owed"]),
-                paid=Units(splits["paid"]),
-                credited=Units(splits["credited"]),
-                withdrawn=Units(withdrawn[key]["amount"] if key in withdrawn else 0),
-                waiting=Units(waiting[key]["amount"] if key in waiting else 0),
             )
+    return found
+
+
+def swaps(snapshot: Snapshot) -> list[SwapRow]:
+    """Creations that changed hands for one another, in their order."""
+    table = schema.swap
+    return [
+        SwapRow(
+            id=row["id"],
+            maker=address(row["maker"]),
+            taker=address(row["taker"]),
+            given_collection=address(row["given_collection"]),
+            given=creation(row["given_id"]),
+            wanted_collection=address(row["wanted_collection"]),
+            wanted=creation(row["wanted_id"]),
+            settled_at=Moment(row["settled_at"]),
+            transaction=row["transaction_hash"],
         )
-    return accounts
+        for row in snapshot.rows(select(table).order_by(table.c.block_number, table.c.log_index))
+    ]
 
 
-@lru_cache(maxsize=100_000)
-def address(lower: str) -> Address:
-    """An address with its checksum (EIP-55)."""
-    from eth_utils.address import to_checksum_address
+def auctions(snapshot: Snapshot) -> list[AuctionRow]:
+    """Every auction, in the order of their openings."""
+    table, held, now = schema.auction, schema.held_creation, snapshot.cursor.timestamp
+    waits = and_(held.c.auction_id == table.c.id, held.c.retrieved_at.is_(None))
+    query = (
+        select(table, held.c.held_at)
+        .outerjoin(held, waits)
+        .order_by(table.c.block_number, table.c.log_index)
+    )
+    return [
+        AuctionRow(
+            id=row["id"],
+            status=_auction_status(row, now),
+            seller=address(row["seller"]),
+            collection=address(row["collection"]),
+            creation=creation(row["creation_id"]),
+            asset=address(row["asset"]),
+            reserve=Units(row["reserve"]),
+            bids=row["bids"],
+            bidder=address_or_none(row["bidder"]),
+            amount=Units(row["amount"]),
+            opened_at=Moment(row["opened_at"]),
+            deadline=Moment(row["deadline"]),
+            ended_at=moment_or_none(row["ended_at"]),
+        )
+        for row in snapshot.rows(query)
+    ]
 
-    return Address(to_checksum_address(lower))
+
+def bids(snapshot: Snapshot) -> list[BidRow]:
+    """Bids in auctions, and signed bids that an owner accepted, in their order. Signed bids that
+    nobody accepted never reached the chain."""
+    bid, lot, trade = schema.auction_bid, schema.auction, schema.trade
+    in_auctions = select(
+        bid.c.block_number,
+        bid.c.log_index,
+        bid.c.auction_id.label("document"),
+        bid.c.bidder,
+        lot.c.state,
+        lot.c.collection,
+        lot.c.creation_id,
+        bid.c.asset,
+        bid.c.amount,
+        (bid.c.amount == lot.c.amount).label("last"),
+        bid.c.bid_at,
+        bid.c.transaction_hash,
+    ).join(lot, lot.c.id == bid.c.auction_id)
+    accepted = select(
+        trade.c.block_number,
+        trade.c.log_index,
+        trade.c.id.label("document"),
+        trade.c.buyer.label("bidder"),
+        literal("accepted").label("state"),
+        trade.c.collection,
+        trade.c.creation_id,
+        trade.c.asset,
+        trade.c.amount,
+        trade.c.funded_at.label("bid_at"),
+        trade.c.funded_transaction.label("transaction_hash"),
+    ).where(trade.c.kind == "bid")
+    rows = [*snapshot.rows(in_auctions), *snapshot.rows(accepted)]
+    return [
+        BidRow(
+            document=row["document"],
+            status=_bid_status(row),
+            bidder=address(row["bidder"]),
+            collection=address(row["collection"]),
+            creation=creation(row["creation_id"]),
+            asset=address(row["asset"]),
+            amount=Units(row["amount"]),
+            bid_at=Moment(row["bid_at"]),
+            transaction=row["transaction_hash"],
+        )
+        for row in sorted(rows, key=lambda row: (row["block_number"], row["log_index"]))
+    ]
 
 
-def address_or_none(lower: str | None) -> Address | None:
-    """An address with its checksum, or nobody."""
-    return None if lower is None else address(lower)
+def disputes(snapshot: Snapshot) -> list[DisputeRow]:
+    """Every dispute, in their order."""
+    table, trade, said = schema.dispute, schema.trade, schema.evidence
+    now = snapshot.cursor.timestamp
+    counts = Counter(row["trade_id"] for row in snapshot.rows(select(said.c.trade_id)))
+    query = (
+        select(table, trade.c.buyer, trade.c.seller)
+        .join(trade, trade.c.id == table.c.trade_id)
+        .order_by(table.c.block_number, table.c.log_index)
+    )
+    return [
+        DisputeRow(
+            trade=row["trade_id"],
+            part=row["part"] + 1,
+            reason=row["reason"],
+            arbiter=address(row["arbiter"]),
+            buyer=address(row["buyer"]),
+            seller=address(row["seller"]),
+            asset=address(row["asset"]),
+            amount=Units(row["amount"]),
+            to_seller=Units(row["to_seller"]),
+            to_buyer=Units(row["to_buyer"]),
+            arbiter_fee=Units(row["arbiter_fee"]),
+            evidence=counts[row["trade_id"]],
+            overdue=row["ended_at"] is None and row["deadline"] < now,
+            disputed_at=Moment(row["disputed_at"]),
+            deadline=Moment(row["deadline"]),
+            ended_at=moment_or_none(row["ended_at"]),
+        )
+        for row in snapshot.rows(query)
+    ]
 
 
-def _creation(key: str | None) -> CreationId | None:
-    return None if key is None else CreationId(int(key, 16))
+def cancelled_nonces(snapshot: Snapshot) -> list[Cancellation]:
+    """What people declared dead of what they signed, in its order."""
+    table = schema.cancellation
+    return [
+        Cancellation(
+            row["market"],
+            address(row["signer"]),
+            Number(row["first"]),
+            Number(row["last"]),
+            Moment(row["cancelled_at"]),
+            row["transaction_hash"],
+        )
+        for row in snapshot.rows(select(table).order_by(table.c.block_number, table.c.log_index))
+    ]
 
 
-def _offer_status(row: Mapping[str, Any], now: int) -> str:
+def select_trades() -> Select[Any]:
+    """Trades with the parts of their settlements as `split_…`, zero while there are none."""
+    table, end = schema.trade, schema.settlement
+    parts = (
+        func.coalesce(end.c[part], 0).label(f"split_{part}") for part in Split.__dataclass_fields__
+    )
+    same = and_(end.c.trade_id == table.c.id, end.c.number == table.c.number)
+    return select(table, *parts).outerjoin(end, same)
+
+
+def _by_creation(snapshot: Snapshot, table: Any) -> Mapping[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in snapshot.rows(select(table).order_by("creation_id", "position")):
+        found[row["creation_id"]].append(row)
+    return found
+
+
+def _is_late(row: Mapping[str, Any], deadline: int, now: int) -> bool:
+    return bool(row["state"] == "open" and deadline < now)
+
+
+def _offer_status(row: Mapping[str, Any], now: int, ours: bool) -> str:
     if row["expiry"] < now:
         return "expired"
-    if row["creation_id"] is None:
-        return "open"
-    here = row["owner"] == row["seller"] and row["tenure_now"] == row["tenure"]
-    return "open" if here else "moved"
+    if ours and (row["owner"] != row["seller"] or row["tenure_now"] != row["tenure"]):
+        return "moved"
+    return "early" if (row["starts_at"] or 0) > now else "open"
+
+
+def _price_now(row: Mapping[str, Any], now: int) -> int:
+    """The price; a falling one as the market computes it, rounded up."""
+    start, price = row["starts_at"], int(row["price"])
+    if start is None or now < start:
+        return price
+    passed = min(now, row["expiry"]) - start
+    fall: int = (price - row["end_price"]) * passed // (row["expiry"] - start)
+    return price - fall
+
+
+def _part_state(trade: Mapping[str, Any], number: int, paid: bool) -> str:
+    if paid:
+        return "paid"
+    if trade["state"] in LIVE and number != trade["part"]:
+        return "ahead"
+    return str(trade["state"])
+
+
+def _auction_status(row: Mapping[str, Any], now: int) -> str:
+    if _is_late(row, row["deadline"], now):
+        return "over" if row["bids"] else "expired"
+    return "held" if row["held_at"] is not None else str(row["state"])
+
+
+def _bid_status(row: Mapping[str, Any]) -> str:
+    if row["state"] == "accepted":
+        return "accepted"
+    if not row["last"]:
+        return "outbid"
+    return "won" if row["state"] == "settled" else "highest"
 
 
 def _trade(row: Mapping[str, Any], now: int) -> TradeRow:
-    live = row["state"] in {"funded", "shipped"}
-    deadline = row["ship_deadline"] if row["state"] == "funded" else row["inspect_deadline"]
+    deadline = moment_or_none(row["deadline"])
     return TradeRow(
         id=row["id"],
-        offer=row["offer_id"],
         kind=row["kind"],
+        document=row["document_id"],
         state=row["state"],
         reason=row["reason"],
         seller=address(row["seller"]),
         buyer=address(row["buyer"]),
         referrer=address_or_none(row["referrer"]),
-        creation=_creation(row["creation_id"]),
+        collection=address_or_none(row["collection"]),
+        creation=creation_or_none(row["creation_id"]),
         asset=address(row["asset"]),
         amount=Units(row["amount"]),
-        split=Split(*(Units(row[f"split_{part}"] or 0) for part in Split.__dataclass_fields__)),
-        in_escrow=Units(row["amount"] if live else 0),
-        overdue=live and deadline < now,
+        units=row["units"],
+        split=Split(*(Units(int(row[f"split_{part}"])) for part in Split.__dataclass_fields__)),
+        in_escrow=Units(row["rest"]),
+        parts=row["parts"],
+        part=row["part"] + 1,
+        arbiter=address_or_none(row["arbiter"]),
+        overdue=deadline is not None and deadline < now,
         funded_at=Moment(row["funded_at"]),
-        shipped_at=_moment(row["shipped_at"]),
-        deadline=_moment(deadline) if live else None,
-        ended_at=_moment(row["ended_at"]),
+        shipped_at=moment_or_none(row["shipped_at"]),
+        disputed_at=moment_or_none(row["disputed_at"]),
+        deadline=deadline,
+        ended_at=moment_or_none(row["ended_at"]),
         funded_transaction=row["funded_transaction"],
         ended_transaction=row["ended_transaction"],
     )
-
-
-def _moment(seconds: int | None) -> Moment | None:
-    return None if seconds is None else Moment(seconds)
-
-
-def _sums(
-    snapshot: Snapshot, table: Any, columns: Iterable[str]
-) -> dict[tuple[str, str], dict[str, Any]]:
-    """Sums of a table by payee and asset."""
-    sums = [exact_sum(table.c[column]).label(column) for column in columns]
-    query = select(table.c.payee, table.c.asset, *sums).group_by(table.c.payee, table.c.asset)
-    return {(row["payee"], row["asset"]): row for row in snapshot.rows(query)}

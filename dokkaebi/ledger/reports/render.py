@@ -17,14 +17,39 @@ from dokkaebi.ledger.store import Snapshot
 from dokkaebi.texts import t
 
 TABLE_WIDTH = 160
+# Ids, addresses and numbers that are longer than this are cut in the middle.
+SHORT_LENGTH = 24
 # What fits into a terminal; the other forms have every column.
 TABLE_COLUMNS: dict[str, tuple[str, ...]] = {
     "works_by_creator": ("creator", "id", "owner", "royalty_bps", "sales", "created_at"),
     "open_offers": ("id", "status", "kind", "seller", "creation", "price", "asset", "expires_at"),
+    "requests": ("id", "status", "buyer", "seller", "price", "asset", "requested_at", "expires_at"),
     "trades": ("id", "kind", "state", "reason", "seller", "buyer", "amount", "asset", "funded_at"),
+    "milestones": ("trade", "part", "percent", "state", "seller", "amount", "asset", "paid_at"),
+    "auctions": ("id", "status", "seller", "creation", "bids", "bidder", "amount", "asset"),
+    "bids": ("document", "status", "bidder", "creation", "amount", "asset", "bid_at"),
+    "swaps": ("id", "maker", "given", "taker", "wanted", "settled_at"),
+    "disputes": (
+        *("trade", "part", "reason", "arbiter", "amount", "to_seller", "to_buyer"),
+        *("arbiter_fee", "asset"),
+    ),
+    "money_in_and_out": (
+        "market",
+        "asset",
+        *("came_in", "paid", "withdrawn", "in_escrow", "waiting"),
+    ),
+    "cancelled_nonces": ("market", "signer", "first", "last", "cancelled_at"),
 }
-WORDS = {"status", "kind", "state", "reason", "role"}
-SHORT = {"creator", "owner", "seller", "buyer", "payee", "id", "creation"}
+# Column → the beginning of its words' keys.
+WORDS = dict.fromkeys(("status", "kind", "state", "role"), "word") | {
+    "reason": "why",
+    "market": "market",
+}
+SHORT = {
+    *("id", "trade", "document", "creation", "given", "wanted"),
+    *("creator", "owner", "seller", "buyer", "payee", "bidder", "maker", "taker", "arbiter"),
+    *("signer", "first", "last"),
+}
 
 
 def render(
@@ -104,9 +129,9 @@ def _tables(snapshot: Snapshot, answers: Mapping[str, Sequence[Any]]) -> str:
 
 def _cell(column: str, text: str) -> str:
     if column in WORDS and text:
-        return t(f"word_{text}")
-    if column in SHORT and text.startswith(("0x", "bafy")):
-        head = 6 if text.startswith("0x") else 9
+        return t(f"{WORDS[column]}_{text}")
+    if column in SHORT and len(text) > SHORT_LENGTH:
+        head = 9 if text.startswith("bafy") else 6
         return f"{text[:head]}…{text[-4:]}"
     if len(text) == 20 and text.endswith("Z"):
         return text[:16].replace("T", " ")

@@ -89,7 +89,7 @@ def test_unknown_asset_is_refused(market: Market, seen: str, key: str) -> None:
 
 
 def test_account_that_is_no_token_is_refused(market: Market) -> None:
-    for where in (address(BUYER), market.suite.market.address):
+    for where in (address(BUYER), market.suite.escrow_market.address):
         with pytest.raises(DokkaebiError) as caught:
             read_asset(market.suite, where)
         assert caught.value.key == "asset_no_token"

@@ -13,7 +13,7 @@ from dokkaebi.chain import manifest as room
 from dokkaebi.chain.manifest import Manifest, load_manifest, save_manifest, write_atomically
 from dokkaebi.chain.node import start_node
 from dokkaebi.chain.rpc import connect
-from dokkaebi.chain.suite import Suite
+from dokkaebi.chain.suite import MARKETS, Suite
 from dokkaebi.errors import DokkaebiError
 from tests.dokkaebi.conftest import BUYER, Market, address
 
@@ -41,7 +41,10 @@ def test_manifest_comes_back_as_it_was_saved(market: Market, tmp_path: Path) -> 
 
 def test_suite_opens(market: Market) -> None:
     suite = market.suite
-    assert suite.market.call("REGISTRY") == suite.registry.address
+    assert [market.name for market in suite.markets] == list(MARKETS)
+    for market in suite.markets:
+        assert market.call("REGISTRY") == suite.registry.address
+        assert suite.market(market.name) is market
     assert suite.token.call("symbol") == "DKB"
 
 

@@ -11,11 +11,13 @@ from eth_utils.crypto import keccak
 from dokkaebi.chain.documents import creation_cid
 from dokkaebi.chain.reverts import Reverted, decode_revert, reverted
 from dokkaebi.chain.rpc import RpcRefused
-from dokkaebi.chain.suite import SUITE, load_abi, signature_of, types_of
+from dokkaebi.chain.suite import COMPILED, load_abi, signature_of, types_of
 from dokkaebi.texts import set_language
 
-ERRORS = {e["name"]: e for name in SUITE for e in load_abi(name) if e["type"] == "error"}
+ERRORS = {e["name"]: e for name in COMPILED for e in load_abi(name) if e["type"] == "error"}
 ADDRESS = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+NOBODY = "0x" + 40 * "0"
+BIG = 2**255
 SAMPLES: dict[str, Any] = {"address": ADDRESS, "bytes32": b"\x01" * 32, "string": "x", "uint8": 1}
 
 
@@ -45,11 +47,19 @@ def test_every_error_has_a_sentence(name: str, lang: str) -> None:
         ("Royalty_TooHigh", [1250, 1000], "12.5 % is above the highest one allowed, 10 %"),
         ("Offer_ReferralTooHigh", [6000, 5000], "60 % is above what the market allows, 50 %"),
         ("Offer_ShipWindowOutOfRange", [90_000, 3600, 5_184_000], "1 day 1 hour"),
-        ("Offer_Expired", [bytes(32), 1_700_000_000, 1_700_000_001], "2023-11-14"),
-        ("Offer_ExpiryOutOfRange", [0, 1_700_000_000, 2**255], "1970-01-01"),
-        ("Offer_NotOpen", [bytes(32), 2], ": taken"),
-        ("Creation_Unknown", [7], creation_cid(7)),
-        ("Credit_Empty", ["0x" + 40 * "0", ADDRESS], "the chain's coin"),
+        ("Document_Expired", [bytes(32), 1_700_000_000, 1_700_000_001], "2023-11-14"),
+        ("Expiry_OutOfRange", [0, 1_700_000_000, 2**255], "between 2023-11-14"),
+        ("Offer_NotStarted", [bytes(32), 1_700_000_000, 0], "from 2023-11-14"),
+        ("Trade_StateWrong", [bytes(32), 3, 1], "is disputed"),
+        ("Auction_StepOutOfRange", [0, 100, 5_000], "0 % is out of bounds; 1 % to 50 %"),
+        ("Auction_ExtensionOutOfRange", [7_200, 3_600], "by 2 hours is too long; at most 1 hour"),
+        ("Division_OutOfRange", [10_001, 10_000], "100.01 % of what is left; 100 % is all"),
+        ("Document_SizeOutOfRange", [1, 128, 16_383], "must have 128 to 16383"),
+        ("Offer_UnitsOutOfRange", [0, 10_000], "1 to 10000 can"),
+        ("Creation_Unknown", [BIG], creation_cid(BIG)),
+        ("Creation_NotDelivered", [ADDRESS, 7, NOBODY], "moved 7, but nobody has it"),
+        ("Trade_NotArbiter", [ADDRESS, NOBODY], "(nobody)"),
+        ("Credit_Empty", [NOBODY, ADDRESS], "the chain's coin"),
     ],
 )
 def test_arguments_are_shown_as_people_read_them(name: str, values: list[Any], seen: str) -> None:

@@ -32,11 +32,9 @@ def test_the_chain_is_read(market: Market) -> None:
 
 
 def test_logs_come_as_the_node_sent_them(market: Market) -> None:
-    manifest = market.suite.manifest
-    logs = market.chain.get_logs(
-        [market.suite.market.address], manifest.first_block, market.chain.block_number
-    )
-    assert [log["topics"][0] for log in logs] == [market.suite.market.topic("MarketOpened")]
+    manifest, house = market.suite.manifest, market.suite.auction_house
+    logs = market.chain.get_logs([house.address], manifest.first_block, market.chain.block_number)
+    assert [log["topics"][0] for log in logs] == [house.topic("MarketOpened")]
     assert logs[0]["blockNumber"].startswith("0x")
 
 

@@ -8,20 +8,13 @@ from typing import Any
 import pytest
 from eth_utils.address import to_checksum_address
 
-from dokkaebi.chain import market as room
+from dokkaebi.chain import creation_market, escrow_market, lookup
 from dokkaebi.chain.documents import creation_cid, parse_creation_id
 from dokkaebi.chain.keys import open_key
-from dokkaebi.chain.market import (
-    Offer,
-    credits_of,
-    find_offer,
-    offer_data,
-    offer_state,
-    trade_state,
-)
 from dokkaebi.chain.sender import Sender
 from dokkaebi.chain.suite import COIN, Contract
-from dokkaebi.cli.market import _approve_exactly
+from dokkaebi.chain.till import credits_of
+from dokkaebi.cli.dealing import _approve_exactly
 from dokkaebi.cli.output import Session
 from dokkaebi.cli.sending import Steps
 from dokkaebi.config import load_settings
@@ -77,7 +70,7 @@ def test_offer_approves_the_market_once(market: Market, creation: str) -> None:
     second = market.do("offer", "--creation", creation, "--price", "2")
     assert acts(first) == ["approve_creation", "offer"]
     assert acts(second) == ["offer"]
-    assert offer_state(market.suite, first["offer"]) == 1
+    assert creation_market.is_open(market.suite, first["offer"])
 
 
 def test_offer_says_the_extra_transaction(market: Market, creation: str) -> None:
@@ -93,8 +86,8 @@ def test_offer_has_the_terms_asked_for(market: Market, tmp_path: Path) -> None:
         "offer", "--delivered", "--price", "1.25", "--asset", "token", "--ship-days", "60",
         "--inspect-days", "30", "--details", details, "--referral", "50", "--expires-days", "365",
     )  # fmt: skip
-    offer = find_offer(market.suite, done["offer"]).offer
-    assert (offer.seller, offer.kind, offer.creation_id) == (address(CREATOR), 1, 0)
+    offer = escrow_market.find_offer(market.suite, done["offer"]).terms
+    assert (offer.seller, offer.units, offer.creation_id) == (address(CREATOR), 1, 0)
     assert (offer.asset, offer.price) == (market.suite.token.address, 125 * 10**16)
     assert (offer.ship_seconds, offer.inspect_seconds) == (60 * 86_400, 30 * 86_400)
     assert offer.referral_bps == 5_000
@@ -116,14 +109,14 @@ def test_offer_dry_run_sends_nothing(market: Market, creation: str) -> None:
         (["--creation", "CID", "--price", "1", "--ship-days", "3"], "offer_not_delivered"),
         (["--creation", "7", "--price", "1"], "creation_unknown"),
         (["--creation", "pot", "--price", "1"], "creation_id_wrong"),
-        (["--creation", "CID", "--price", "0"], "Offer_PriceOutOfRange"),
-        (["--creation", "CID", "--price", "9" * 30], "Offer_PriceOutOfRange"),
+        (["--creation", "CID", "--price", "0"], "Price_OutOfRange"),
+        (["--creation", "CID", "--price", "9" * 30], "Price_OutOfRange"),
         (["--creation", "CID", "--price", "one"], "amount_wrong"),
         (["--creation", "CID", "--price", "0." + "1" * 19], "amount_too_fine"),
         (["--creation", "CID", "--price", "1", "--asset", "dogs"], "asset_unknown"),
         (["--creation", "CID", "--price", "1", "--referral", "50.01"], "Offer_ReferralTooHigh"),
         (["--creation", "CID", "--price", "1", "--expires-days", "0"], "usage_wrong"),
-        (["--creation", "CID", "--price", "1", "--expires-days", "366"], "Offer_ExpiryOutOfRange"),
+        (["--creation", "CID", "--price", "1", "--expires-days", "366"], "Expiry_OutOfRange"),
         (["--delivered", "--price", "1", "--ship-days", "61"], "Offer_ShipWindowOutOfRange"),
         (["--delivered", "--price", "1", "--ship-days", "0"], "Offer_ShipWindowOutOfRange"),
         (["--delivered", "--price", "1", "--inspect-days", "31"], "Offer_InspectWindowOutOfRange"),
@@ -152,7 +145,7 @@ def test_offer_refuses_what_is_not_the_sellers(market: Market, creation: str) ->
 
 def test_cancel_takes_an_offer_back(market: Market, instant: str) -> None:
     assert market.do("cancel", instant)["offer"] == instant
-    assert offer_state(market.suite, instant) == 0
+    assert not creation_market.is_open(market.suite, instant)
     assert market.error("cancel", instant) == "Offer_NotOpen"
 
 
@@ -206,7 +199,7 @@ def test_buy_in_tokens_approves_exactly_the_price(market: Market, creation: str)
     words = ["--creation", creation, "--price", "3", "--asset", "token"]
     offer = market.do("offer", *words)["offer"]
     market.give_tokens(BUYER, 5 * ETH)
-    token, spender = market.suite.token, market.suite.market.address
+    token, spender = market.suite.token, market.suite.creation_market.address
     dry = market.do("buy", offer, "--dry-run", key=BUYER)
     assert acts(dry) == ["approve_token", "buy"]
     assert [step["gas"] is None for step in dry["transactions"]] == [False, True]
@@ -220,7 +213,7 @@ def test_buy_in_tokens_uses_an_approval_that_is_there(market: Market, creation: 
     offer = market.do("offer", "--creation", creation, "--price", "3", "--asset", "token")["offer"]
     market.give_tokens(BUYER, 5 * ETH)
     token = market.suite.token
-    data = token.encode("approve", market.suite.market.address, 4 * ETH)
+    data = token.encode("approve", market.suite.creation_market.address, 4 * ETH)
     market.send(BUYER, token.address, data)
     assert acts(market.do("buy", offer, key=BUYER)) == ["buy"]
 
@@ -246,7 +239,7 @@ def test_token_offers_are_checked_before_the_approval(market: Market, creation: 
     market.send(CREATOR, registry.address, revoke)
     assert market.error("buy", offer, key=BUYER) == "seller_withdrew_approval"
     market.pass_days(2)
-    assert market.error("buy", offer, key=BUYER) == "Offer_Expired"
+    assert market.error("buy", offer, key=BUYER) == "Document_Expired"
     assert market.chain.block_number == before + 2
 
 
@@ -268,12 +261,12 @@ def test_buy_refuses_an_offer_of_an_earlier_tenure(market: Market, creation: str
     cheap = market.do("offer", "--creation", creation, "--price", "0.001")["offer"]
     dear = market.do("offer", "--creation", creation, "--price", "1")["offer"]
     market.do("buy", dear, key=BUYER)
-    assert market.error("buy", cheap, key=STRANGER) == "Offer_CreationMoved"
+    assert market.error("buy", cheap, key=STRANGER) == "Creation_Moved"
 
 
 def test_buy_refuses_after_the_expiry(market: Market, instant: str) -> None:
     market.pass_days(31)
-    assert market.error("buy", instant, key=BUYER) == "Offer_Expired"
+    assert market.error("buy", instant, key=BUYER) == "Document_Expired"
 
 
 def test_buy_needs_coins_for_price_and_gas(market: Market, creation: str) -> None:
@@ -285,7 +278,7 @@ def test_ids_that_begin_alike_are_told(market: Market, monkeypatch: pytest.Monke
     """Real ids that share six digits would take thousands of offers."""
     for price in (1, 2):
         market.do("offer", "--delivered", "--price", price)
-    real = room._logs
+    real = lookup.logs_of
 
     def alike(*arguments: Any) -> list[Any]:
         logs = real(*arguments)
@@ -293,7 +286,7 @@ def test_ids_that_begin_alike_are_told(market: Market, monkeypatch: pytest.Monke
             log["topics"][1] = "0x123456" + f"{number:058x}"
         return logs
 
-    monkeypatch.setattr(room, "_logs", alike)
+    monkeypatch.setattr(lookup, "logs_of", alike)
     assert market.error("buy", "0x123456", key=BUYER) == "id_ambiguous"
 
 
@@ -302,9 +295,9 @@ def test_ids_that_begin_alike_are_told(market: Market, monkeypatch: pytest.Monke
 
 def test_fund_puts_the_price_into_escrow(market: Market, delivered: str) -> None:
     done = market.do("fund", delivered, "--referrer", address(REFERRER), key=BUYER)
-    assert market.chain.balance(market.suite.market.address) == 2 * ETH
-    state, deadline = trade_state(market.suite, done["trade"])
-    assert (state, deadline) == (1, done["ship_deadline"])
+    assert market.chain.balance(market.suite.escrow_market.address) == 2 * ETH
+    state = escrow_market.trade_state(market.suite, done["trade"])
+    assert state == (1, done["ship_deadline"], 0)
 
 
 def test_fund_says_how_to_get_the_money_back(market: Market, delivered: str) -> None:
@@ -317,7 +310,7 @@ def test_fund_holds_the_certificate(market: Market, creation: str) -> None:
     offer = market.do("offer", *words)["offer"]
     trade = market.do("fund", offer, key=BUYER)["trade"]
     registry, number = market.suite.registry, parse_creation_id(creation)
-    assert registry.call("ownerOf", number) == market.suite.market.address
+    assert registry.call("ownerOf", number) == market.suite.escrow_market.address
     market.do("confirm", trade, key=BUYER)
     assert registry.call("ownerOf", number) == address(BUYER)
 
@@ -340,7 +333,8 @@ def test_ship_and_confirm_pay_the_seller(market: Market, trade: str, tmp_path: P
     slip = tmp_path / "slip.txt"
     slip.write_text("parcel 7")
     shipped = market.do("ship", trade, "--document", slip)
-    assert trade_state(market.suite, trade) == (2, shipped["inspect_deadline"])
+    state = escrow_market.trade_state(market.suite, trade)
+    assert state == (2, shipped["inspect_deadline"], 0)
     before = market.chain.balance(address(CREATOR))
     done = market.do("confirm", trade, key=BUYER)
     assert (done["outcome"], done["reason"]) == ("released", "confirmed")
@@ -419,11 +413,13 @@ def test_shipping_twice_is_refused(market: Market, trade: str) -> None:
 
 @pytest.fixture
 def fees(market: Market, trade: str, creation: str) -> None:
-    """Fees in coins and tokens wait for TREASURY."""
+    """Fees in coins and tokens wait for TREASURY, in two markets."""
     market.do("confirm", trade, key=BUYER)
-    offer = market.do("offer", "--creation", creation, "--price", "3", "--asset", "token")["offer"]
+    sold = market.do("offer", "--creation", creation, "--price", "1")["offer"]
+    market.do("buy", sold, key=BUYER)
+    offer = market.do("offer", "--delivered", "--price", "3", "--asset", "token")["offer"]
     market.give_tokens(BUYER, 3 * ETH)
-    market.do("buy", offer, key=BUYER)
+    market.do("confirm", market.do("fund", offer, key=BUYER)["trade"], key=BUYER)
 
 
 @pytest.mark.usefixtures("fees")
@@ -431,11 +427,11 @@ def test_withdraw_shows_what_waits(market: Market) -> None:
     before = market.chain.block_number
     credits = market.do("withdraw", key=TREASURY)["credits"]
     assert {c["symbol"]: c["amount"] for c in credits} == {
-        "ETH": str(2 * ETH // 100),
+        "ETH": str(3 * ETH // 100),
         "DKB": str(3 * ETH // 100),
     }
     answer = market.say("withdraw", key=TREASURY)
-    assert "0.02 ETH" in answer.out
+    assert "0.03 ETH" in answer.out
     assert "0.03 DKB" in answer.out
     assert market.chain.block_number == before
 
@@ -446,8 +442,8 @@ def test_withdraw_collects_one_or_all(market: Market) -> None:
     done = market.do("withdraw", "--asset", "token", "--to", address(STRANGER), key=TREASURY)
     assert done["withdrawn"] == {market.suite.token.address: str(3 * ETH // 100)}
     assert market.suite.token.call("balanceOf", address(STRANGER)) == 3 * ETH // 100
-    assert len(market.do("withdraw", "--asset", "all", key=TREASURY)["transactions"]) == 1
-    assert market.suite.market.call("creditOf", COIN, treasury) == 0
+    assert len(market.do("withdraw", "--asset", "all", key=TREASURY)["transactions"]) == 2
+    assert market.suite.creation_market.call("creditOf", COIN, treasury) == 0
     assert market.do("withdraw", key=TREASURY)["credits"] == []
     assert market.error("withdraw", "--asset", "eth", key=TREASURY) == "Credit_Empty"
 
@@ -467,8 +463,9 @@ def test_withdraw_finds_payments_that_failed(market: Market, instant: str) -> No
     """The referrer is a contract that takes no coins."""
     referrer = market.suite.registry.address
     market.do("buy", instant, "--referrer", referrer, key=BUYER)
-    assert credits_of(market.suite, referrer) == {COIN: 5 * ETH // 1000}
-    assert credits_of(market.suite, address(CREATOR)) == {}
+    [credit] = credits_of(market.suite, referrer)
+    assert (credit.asset, credit.amount) == (COIN, 5 * ETH // 1000)
+    assert credits_of(market.suite, address(CREATOR)) == []
 
 
 # The rest
@@ -481,12 +478,13 @@ def test_offer_published_elsewhere_can_be_bought(market: Market, creation: str) 
     market.send(
         CREATOR,
         suite.registry.address,
-        suite.registry.encode("approve", suite.market.address, number),
+        suite.registry.encode("approve", suite.creation_market.address, number),
     )
     expiry = int(market.chain.block()["timestamp"], 16) + 1_000
-    terms = Offer(address(CREATOR), 0, number, 0, COIN, 1, expiry, 0, 0, 0, bytes(32), 0)
-    market.send(CREATOR, suite.market.address, offer_data(suite, terms))
-    offer = "0x" + suite.market.call("hashOffer", terms).hex()
+    terms = creation_market.new_offer(suite, address(CREATOR), number, 1, expiry=expiry)
+    call = creation_market.publish(suite, terms)
+    market.send(CREATOR, call.to, call.data)
+    offer = "0x" + suite.creation_market.call("hashOffer", terms).hex()
     assert int(market.do("buy", offer, key=BUYER)["split"]["seller"]) == 1
     assert creation_cid(number) == creation
 
@@ -511,9 +509,6 @@ def test_any_token_can_be_asked_for(market: Market, creation: str) -> None:
     assert "2.5 MOCK" in market.say("show", offer).out
     market.do("buy", offer, key=BUYER)
     assert token.call("balanceOf", address(CREATOR)) == 2_475 * ETH // 1_000
-    [credit] = market.do("withdraw", key=TREASURY)["credits"]
-    assert (credit["asset"], credit["symbol"]) == (token.address, "MOCK")
-    market.do("withdraw", "--asset", "all", key=TREASURY)
     assert token.call("balanceOf", address(TREASURY)) == 25 * ETH // 1_000
 
 
@@ -525,11 +520,15 @@ def test_a_token_without_decimals_is_refused(market: Market) -> None:
 
 @pytest.mark.parametrize("before", [0, 1])
 def test_an_allowance_changes_by_way_of_zero_where_it_must(market: Market, before: int) -> None:
-    token, spender = deployed(market, "MockNoReturnToken"), market.suite.market.address
+    from dokkaebi.chain.assets import Asset
+
+    token, place = deployed(market, "MockNoReturnToken"), market.suite.escrow_market
+    spender, asset = place.address, Asset(token.address, "MOCK", 18)
     market.send(BUYER, token.address, token.encode("approve", spender, before))
     flags = {"rpc": market.chain.url, "manifest": market.manifest, "key": BUYER}
     for dry_run in (True, False):
-        steps = Steps(Session(load_settings(**flags), as_json=True, dry_run=dry_run))
-        _approve_exactly(steps, token, spender, 5, allowed=before)
+        session = Session(load_settings(**flags), as_json=True, dry_run=dry_run)
+        steps = Steps(session)
+        _approve_exactly(session, steps, place, asset, 5, allowed=before)
         assert len(steps.listed) == 1 + before
         assert token.call("allowance", address(BUYER), spender) == (before if dry_run else 5)

@@ -114,7 +114,7 @@ def test_a_trade_along_its_life(market: Market, trade: str) -> None:
     told = market.do("show", trade)
     assert (told["state"], told["outcome"], told["deadline"]) == ("ended", "released", None)
     events = [moment["event"] for moment in told["history"]]
-    assert events == ["EscrowFunded", "EscrowShipped", "EscrowReleased"]
+    assert events == ["EscrowFunded", "EscrowShipped", "EscrowReleased", "ReferralPaid"]
     assert told["history"][-1]["reason"] == "confirmed"
 
 

@@ -1,6 +1,6 @@
 """A small market day on a real chain that makes every event of the suite at least once.
 
-The accounts are the node's own, so that nothing here needs a key.
+The accounts are the node's own and send without a key; what they sign, they sign with theirs.
 """
 
 from __future__ import annotations
@@ -16,20 +16,27 @@ from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from dokkaebi.chain.documents import content_commitment, hash_file, make_document
+from dokkaebi.chain.keys import open_key
 from dokkaebi.chain.manifest import Deployment, Manifest
 from dokkaebi.chain.rpc import Chain
-from dokkaebi.chain.suite import COIN, Contract
+from dokkaebi.chain.suite import COIN, MARKETS, SUITE, Contract
+from dokkaebi.chain.terms import Auction, Bid, Delivery, Offer, Request, Swap
 from dokkaebi.config import project_root
 
 ETHER = TOKENS = 10**18
 DAY = 86_400
 FEE_BPS = 100
-INSTANT, DELIVERED = 0, 1
+ARBITER_FEE_BPS = 300
+SILENT_SELLER_BPS = 2_500
 REJECT = 1
+REVERT = 1
 SCRIPT_TITLE = """\"><script>alert('무일푼')</script>"""
 SCRIPT_NAME = '"><img src=x onerror=alert(2)>'
 RTL_TITLE = "drawing\u202egpj.exe\u2066"
 LONG_TITLE = "가" * 3_400
+
+
+Trade = tuple[Any, ...]
 
 
 def artifact(name: str) -> dict[str, Any]:
@@ -44,12 +51,10 @@ class Day:
     chain: Chain
     people: list[str]
     folder: Path
-    salt: int = 0
+    nonce: int = 0
     count: int = 0
     deployments: dict[str, Deployment] = field(default_factory=dict)
     contracts: dict[str, Contract] = field(default_factory=dict)
-    offers: dict[str, tuple[Any, ...]] = field(default_factory=dict)
-    trades: dict[str, tuple[Any, ...]] = field(default_factory=dict)
 
     @property
     def works(self) -> Path:
@@ -62,7 +67,7 @@ class Day:
     # Transactions
 
     def send(self, sender: str, to: str | None, data: str, value: int = 0) -> dict[str, Any]:
-        fields = {"from": sender, "data": data, "value": hex(value), "gas": hex(6_000_000)}
+        fields = {"from": sender, "data": data, "value": hex(value), "gas": hex(12_000_000)}
         if to is not None:
             fields["to"] = to
         receipt = self.chain.receipt(self.chain.raw("eth_sendTransaction", [fields]))
@@ -98,8 +103,7 @@ class Day:
         return contract
 
     def manifest(self) -> Manifest:
-        suite = ("CommunityToken", "CreationRegistry", "EscrowMarket")
-        parts = {name: self.deployments[name] for name in suite}
+        parts = {name: self.deployments[name] for name in SUITE}
         return Manifest(
             self.chain.chain_id,
             self.chain.genesis_hash,
@@ -116,7 +120,12 @@ class Day:
     def now(self) -> int:
         return int(self.chain.block()["timestamp"], 16)
 
-    # Acts
+    def sign(self, who: str, digest: bytes) -> bytes:
+        """What an account's own key makes of a digest."""
+        key = open_key(f"test:{self.people.index(who)}", self.chain.chain_id)
+        return bytes(key.unsafe_sign_hash(digest).signature)
+
+    # The contracts
 
     @property
     def token(self) -> Contract:
@@ -127,8 +136,22 @@ class Day:
         return self.contracts["CreationRegistry"]
 
     @property
-    def market(self) -> Contract:
+    def shop(self) -> Contract:
+        return self.contracts["CreationMarket"]
+
+    @property
+    def escrow(self) -> Contract:
         return self.contracts["EscrowMarket"]
+
+    @property
+    def house(self) -> Contract:
+        return self.contracts["AuctionHouse"]
+
+    @property
+    def markets(self) -> list[Contract]:
+        return [self.contracts[name] for name in MARKETS]
+
+    # Acts
 
     def register(
         self,
@@ -137,6 +160,7 @@ class Day:
         royalty_bps: int = 500,
         parents: tuple[int, ...] = (),
         creator_name: str = "",
+        partners: tuple[tuple[str, int], ...] = (),
     ) -> int:
         """A work with a picture and a document, as `dokkaebi publish` makes them."""
         self.count += 1
@@ -150,61 +174,170 @@ class Day:
         place.write_bytes(document.text)
         commitment = content_commitment(file.sha256, who)
         work = (document.digest, len(document.text), royalty_bps, commitment, sorted(parents))
-        self.do(who, self.registry, "register", work)
+        if partners:
+            ordered = sorted(partners, key=lambda one: int(one[0], 16))
+            self.do(who, self.registry, "registerTogether", work, ordered)
+        else:
+            self.do(who, self.registry, "register", work)
         return document.id
 
-    def terms(
-        self, seller: str, kind: int, creation: int, price: int, **more: Any
-    ) -> tuple[Any, ...]:
-        self.salt += 1
-        tenure = self.registry.call("tenureOf", creation) if creation else 0
-        delivered = kind == DELIVERED
-        return (
+    def next_nonce(self) -> int:
+        self.nonce += 1
+        return self.nonce
+
+    def tenure(self, collection: str, creation: int) -> int:
+        ours = collection == self.registry.address and creation
+        return int(self.registry.call("tenureOf", creation)) if ours else 0
+
+    def offer(self, seller: str, creation: int, price: int, **more: Any) -> Offer:
+        """Terms of a sale at once; nobody has published or signed them yet."""
+        collection = more.get("collection", self.registry.address)
+        terms = Offer(
+            seller=seller,
+            buyer=COIN,
+            collection=collection,
+            creation_id=creation,
+            tenure=self.tenure(collection, creation),
+            start=0,
+            price=price,
+            end_price=0,
+            asset=COIN,
+            expiry=self.now() + 20 * DAY,
+            royalty_bps_max=0,
+            referral_bps=0,
+            nonce=self.next_nonce(),
+        )
+        return terms._replace(**more)
+
+    def publish(self, terms: Offer | Delivery) -> bytes:
+        market = self.shop if isinstance(terms, Offer) else self.escrow
+        self.do(terms.seller, market, "offer", terms)
+        return bytes(market.call("hashOffer", terms))
+
+    def buy(self, buyer: str, terms: Offer, referrer: str = COIN, signature: bytes = b"") -> None:
+        value = terms.price if terms.asset == COIN else 0
+        self.do(buyer, self.shop, "buy", terms, signature, referrer, value=value)
+
+    def sell(self, seller: str, buyer: str, creation: int, price: int, **more: Any) -> None:
+        """A sale at once of an offer that is signed, not published."""
+        terms = self.offer(seller, creation, price, **more)
+        self.buy(buyer, terms, signature=self.sign(seller, self.shop.call("hashOffer", terms)))
+
+    def accept(self, seller: str, bidder: str, creation: int, **terms: Any) -> None:
+        """An owner gives a creation for a signed bid."""
+        bid = Bid(
+            bidder=bidder,
+            collection=self.registry.address,
+            creation_id=creation,
+            creator=COIN,
+            tenure=self.tenure(self.registry.address, creation),
+            asset=self.token.address,
+            price=TOKENS,
+            expiry=self.now() + DAY,
+            nonce=self.next_nonce(),
+        )._replace(**terms)
+        signature = self.sign(bidder, self.shop.call("hashBid", bid))
+        self.do(seller, self.shop, "accept", bid, signature, creation, 0, b"")
+
+    def delivery(self, seller: str, price: int, **more: Any) -> Delivery:
+        """Terms of goods or services; nobody has published or signed them yet."""
+        creation = more.get("creation_id", 0)
+        terms = Delivery(
+            seller=seller,
+            buyer=COIN,
+            creation_id=creation,
+            tenure=self.tenure(self.registry.address, creation),
+            asset=COIN,
+            price=price,
+            units=1,
+            expiry=self.now() + 200 * DAY,
+            ship_seconds=3 * DAY,
+            inspect_seconds=2 * DAY,
+            referral_bps=0,
+            arbiter=COIN,
+            arbiter_fee_bps=0,
+            ruling_seconds=0,
+            silent_seller_bps=0,
+            parts=(),
+            details=bytes(32),
+            nonce=self.next_nonce(),
+        )
+        return terms._replace(**more)
+
+    def arbitrated(self, seller: str, price: int, arbiter: str, **more: Any) -> Delivery:
+        return self.delivery(
             seller,
-            kind,
-            creation,
-            more.get("tenure", tenure),
-            more.get("asset", COIN),
             price,
-            self.now() + more.get("open_for", 200 * DAY),
-            3 * DAY if delivered else 0,
-            2 * DAY if delivered else 0,
-            more.get("referral_bps", 0),
-            more.get("details", bytes(32)),
-            more.get("salt", self.salt),
+            arbiter=arbiter,
+            arbiter_fee_bps=ARBITER_FEE_BPS,
+            ruling_seconds=2 * DAY,
+            silent_seller_bps=SILENT_SELLER_BPS,
+            **more,
         )
 
-    def offer(
-        self, seller: str, kind: int, creation: int, price: int, **more: Any
-    ) -> tuple[Any, ...]:
-        terms = self.terms(seller, kind, creation, price, **more)
-        self.do(seller, self.market, "offer", terms)
-        self.offers["0x" + self.market.call("hashOffer", terms).hex()] = terms
+    def fund(
+        self,
+        buyer: str,
+        terms: Delivery,
+        units: int = 1,
+        referrer: str = COIN,
+        signature: bytes | None = None,
+    ) -> Trade:
+        """Takes units of an offer, a signed one unless said otherwise; the trade as chain tells."""
+        if signature is None:
+            signature = self.sign(terms.seller, self.escrow.call("hashOffer", terms))
+        value = terms.price * units if terms.asset == COIN else 0
+        receipt = self.do(
+            buyer, self.escrow, "fund", terms, signature, units, referrer, value=value
+        )
+        return self.trade_in(receipt)
+
+    def request(self, buyer: str, price: int, **more: Any) -> Request:
+        """Work that a buyer pays for before anybody accepts it."""
+        terms = Request(*self.delivery(more.pop("seller", COIN), price, buyer=buyer, **more))
+        value = price if terms.asset == COIN else 0
+        self.do(buyer, self.escrow, "request", terms, b"", value=value)
         return terms
 
-    def buy(self, buyer: str, terms: tuple[Any, ...], referrer: str = COIN) -> None:
-        self.do(buyer, self.market, "buy", terms, referrer, value=self._coins(terms))
+    def trade_in(self, receipt: dict[str, Any]) -> Trade:
+        topic = self.escrow.topic("EscrowFunded")
+        log = next(log for log in receipt["logs"] if log["topics"][0] == topic)
+        return tuple(self.escrow.decode_log("EscrowFunded", log)["trade"])
 
-    def fund(self, buyer: str, terms: tuple[Any, ...], referrer: str = COIN) -> tuple[Any, ...]:
-        self.do(buyer, self.market, "fund", terms, referrer, value=self._coins(terms))
-        return self.trade_of(terms, buyer, referrer)
+    def dispute(self, trade: Trade, evidence: bytes = bytes(32)) -> None:
+        """The seller ships, and the buyer disputes."""
+        self.do(trade[1], self.escrow, "ship", trade, bytes(32))
+        self.do(trade[2], self.escrow, "dispute", trade, evidence)
 
-    def trade_of(self, terms: tuple[Any, ...], buyer: str, referrer: str = COIN) -> tuple[Any, ...]:
-        offer_id = self.market.call("hashOffer", terms)
-        trade = (
-            offer_id, terms[0], buyer, referrer, terms[2], terms[4], terms[5], terms[8], terms[9],
-        )  # fmt: skip
-        self.trades["0x" + self.market.call("hashTrade", trade).hex()] = trade
-        return trade
+    def auction(self, seller: str, creation: int, reserve: int, **more: Any) -> Auction:
+        """Terms of an auction; nobody has opened or signed it yet."""
+        collection = more.get("collection", self.registry.address)
+        terms = Auction(
+            seller=seller,
+            collection=collection,
+            creation_id=creation,
+            tenure=self.tenure(collection, creation),
+            asset=COIN,
+            reserve=reserve,
+            step_bps=500,
+            ends_at=self.now() + DAY,
+            extension_seconds=600,
+            royalty_bps_max=0,
+            nonce=self.next_nonce(),
+        )
+        return terms._replace(**more)
 
-    def through(self, puppet: Contract, contract: Contract, function: str, *arguments: Any) -> None:
+    def bid(self, bidder: str, terms: Auction, amount: int, signature: bytes = b"") -> None:
+        value = amount if terms.asset == COIN else 0
+        self.do(bidder, self.house, "bid", terms, signature, amount, value=value)
+
+    def through(
+        self, puppet: Contract, contract: Contract, function: str, *arguments: Any, value: int = 0
+    ) -> None:
         """A contract acts: MockReceiver and MockBuyer make any call."""
         data = bytes.fromhex(contract.encode(function, *arguments)[2:])
-        self.do(self.people[0], puppet, "execute", contract.address, 0, data)
-
-    @staticmethod
-    def _coins(terms: tuple[Any, ...]) -> int:
-        return terms[5] if terms[4] == COIN else 0
+        steward = self.people[0]
+        self.do(steward, puppet, "execute", contract.address, value, data, value=value)
 
 
 def open_market(chain: Chain, folder: Path) -> Day:
@@ -218,21 +351,29 @@ def open_market(chain: Chain, folder: Path) -> Day:
         *("도깨비 Token", "DKB", 1_000_000 * TOKENS, 1_000 * TOKENS, steward, steward),
     )
     day.deploy("CreationRegistry", "도깨비 장터", "DKC", hashlib.sha256(b"registry").digest())
-    day.deploy("EscrowMarket", day.registry.address, treasury, FEE_BPS)
+    for name in MARKETS:
+        day.deploy(name, day.registry.address, treasury, FEE_BPS)
     day.deploy("MockMinter")
     day.do(steward, day.token, "setMinter", day.contracts["MockMinter"].address)
     day.do(steward, day.contracts["MockMinter"], "mint", day.token.address, people[7], 77 * TOKENS)
     for person in people[2:6]:
-        day.do(steward, day.token, "transfer", person, 100 * TOKENS)
-        day.do(person, day.token, "approve", day.market.address, 2**256 - 1)
-        day.do(person, day.registry, "setApprovalForAll", day.market.address, True)
+        day.do(steward, day.token, "transfer", person, 200 * TOKENS)
+        for market in day.markets:
+            day.do(person, day.token, "approve", market.address, 2**256 - 1)
+            day.do(person, day.registry, "setApprovalForAll", market.address, True)
     return day
 
 
 def play(day: Day) -> None:
     """The day itself."""
     _instant_sales(day)
+    _sales_together(day)
+    _bids_and_swaps(day)
+    _foreign_sales(day)
     _deliveries(day)
+    _parts_and_disputes(day)
+    _requests(day)
+    _auctions(day)
     _troubles(day)
 
 
@@ -246,30 +387,107 @@ def _instant_sales(day: Day) -> None:
     burnt = day.register(maker, SCRIPT_TITLE)
     day.do(maker, day.registry, "burn", burnt)
     # Bought for coins, with a referrer; sold on for tokens: now a royalty is due.
-    day.buy(buyer, day.offer(maker, INSTANT, moon, 3 * ETHER + 7, referral_bps=250), friend)
-    day.do(buyer, day.registry, "setApprovalForAll", day.market.address, True)
-    day.buy(fan, day.offer(buyer, INSTANT, moon, 10 * TOKENS + 1, asset=day.token.address))
+    terms = day.offer(maker, moon, 3 * ETHER + 7, referral_bps=250)
+    day.publish(terms)
+    day.buy(buyer, terms, friend)
+    day.sell(buyer, fan, moon, 10 * TOKENS + 1, asset=day.token.address)
     # A derivative: half of its royalty goes to its parents, one of whom is the seller.
-    day.buy(buyer, day.offer(weaver, INSTANT, remix, 999_999_999_999_999_999))
+    day.sell(weaver, buyer, remix, 999_999_999_999_999_999)
     # Sold on: now its creator is paid twice, for the derivative and for a parent.
-    day.buy(fan, day.offer(buyer, INSTANT, remix, 5 * ETHER // 3))
+    day.sell(buyer, fan, remix, 5 * ETHER // 3)
     # Cancelled and published again under the same id, then taken.
-    terms = day.offer(weaver, INSTANT, tiger, 1)
-    offer_id = day.market.call("hashOffer", terms)
-    day.do(weaver, day.market, "cancel", offer_id)
-    day.do(weaver, day.market, "offer", terms)
+    terms = day.offer(weaver, tiger, 1)
+    offer_id = day.publish(terms)
+    day.do(weaver, day.shop, "cancel", offer_id)
+    day.publish(terms)
     day.buy(fan, terms)
+    # A falling price: one taken on its way, one open and falling, one that hasn't begun to.
+    lamp, bowl = day.register(maker, "a lamp"), day.register(maker, "a bowl")
+    fall = {"start": day.now(), "end_price": ETHER // 2, "expiry": day.now() + 10 * DAY}
+    terms = day.offer(maker, lamp, ETHER, **fall)
+    day.publish(terms)
+    day.pass_time(DAY)
+    day.buy(fan, terms)
+    day.publish(day.offer(maker, bowl, ETHER, **fall | {"expiry": day.now() + 300 * DAY}))
+    later = {"start": day.now() + 200 * DAY, "expiry": day.now() + 300 * DAY}
+    day.publish(day.offer(maker, bowl, ETHER, **fall | later, buyer=fan))
     # Given away: the offer for it stays open and is dead.
     gift = day.register(maker, "gift")
-    day.offer(maker, INSTANT, gift, 5 * ETHER)
-    day.do(maker, day.registry, "approve", friend, gift)
+    long = {"expiry": day.now() + 300 * DAY}
+    day.publish(day.offer(maker, gift, 5 * ETHER, **long))
     day.do(maker, day.registry, "transferFrom", maker, friend, gift)
     # Somebody else's work, and one that went away and came back: nobody can take these either.
-    day.offer(weaver, INSTANT, gift, ETHER)
+    day.publish(day.offer(weaver, gift, ETHER, **long))
     lent = day.register(maker, "lent")
-    day.offer(maker, INSTANT, lent, ETHER)
+    day.publish(day.offer(maker, lent, ETHER, **long))
     day.do(maker, day.registry, "transferFrom", maker, friend, lent)
     day.do(friend, day.registry, "transferFrom", friend, maker, lent)
+
+
+def _sales_together(day: Day) -> None:
+    """Works with several creators: sold for coins and tokens, and sold on."""
+    maker, weaver, buyer, fan, friend = day.people[2:7]
+    shares = ((weaver, 2_500), (friend, 1_111))
+    quilt = day.register(maker, "a quilt of three", 700, partners=shares)
+    song = day.register(maker, "a song of three", 900, partners=shares)
+    day.sell(maker, buyer, quilt, ETHER + 1)
+    day.sell(buyer, fan, quilt, 7 * TOKENS, asset=day.token.address)
+    # Two at once, one of them for tokens straight to everybody.
+    offers = [
+        day.offer(maker, song, 3 * TOKENS + 7, asset=day.token.address),
+        day.offer(fan, quilt, ETHER // 9),
+    ]
+    signatures = [day.sign(o.seller, day.shop.call("hashOffer", o)) for o in offers]
+    day.do(buyer, day.shop, "buyMany", offers, signatures, friend, value=ETHER // 9 + 5)
+
+
+def _bids_and_swaps(day: Day) -> None:
+    maker, weaver, buyer, fan, _friend = day.people[2:7]
+    vase, fans = day.register(maker, "a vase"), day.register(maker, "a fan")
+    day.accept(maker, buyer, vase, price=4 * TOKENS + 3)
+    # Any work of the maker's, from whoever has one; now a royalty is due.
+    day.do(buyer, day.registry, "approve", day.shop.address, vase)
+    any_work = {"creation_id": 0, "tenure": 0, "creator": maker, "price": 2 * TOKENS}
+    day.accept(buyer, fan, vase, **any_work)
+    swap = Swap(
+        maker=maker,
+        taker=COIN,
+        given_collection=day.registry.address,
+        given_id=fans,
+        given_tenure=0,
+        wanted_collection=day.registry.address,
+        wanted_id=vase,
+        wanted_tenure=day.tenure(day.registry.address, vase),
+        expiry=day.now() + DAY,
+        nonce=day.next_nonce(),
+    )
+    signature = day.sign(maker, day.shop.call("hashSwap", swap))
+    day.do(fan, day.shop, "swap", swap, signature)
+    day.do(maker, day.shop, "cancelNonces", 300, 300)
+    day.do(maker, day.escrow, "cancelNonces", 300, 999)
+    day.do(weaver, day.house, "cancelNonces", 2**256 - 2, 2**256 - 1)
+
+
+def _foreign_sales(day: Day) -> None:
+    """Another collection's creations; one offer is published and taken twice."""
+    maker, weaver, buyer, fan, friend = day.people[2:7]
+    cards = day.deploy("MockCollection")
+    for number in (1, 2):
+        day.do(maker, cards, "mint", maker, number)
+    day.do(maker, cards, "setRoyalty", weaver, 600)
+    for person in (maker, buyer, fan):
+        day.do(person, cards, "setApprovalForAll", day.shop.address, True)
+    foreign = {"collection": cards.address, "royalty_bps_max": 500}
+    terms = day.offer(maker, 1, 1_001, **foreign)
+    for taker in (buyer, fan):
+        day.publish(terms)
+        day.buy(taker, terms)
+        day.do(taker, cards, "transferFrom", taker, maker, 1)
+    tokens = {"asset": day.token.address, "referral_bps": 50}
+    terms = day.offer(maker, 2, 9 * TOKENS + 9, **foreign, **tokens)
+    day.buy(fan, terms, friend, day.sign(maker, day.shop.call("hashOffer", terms)))
+    long = {"expiry": day.now() + 29 * DAY}
+    day.publish(day.offer(maker, 1, 77, **foreign, **long))
 
 
 def _deliveries(day: Day) -> None:
@@ -277,64 +495,217 @@ def _deliveries(day: Day) -> None:
     token = day.token.address
     pot = day.register(maker, "a pot to be sent")
     # Shipped, confirmed, with a certificate and a referrer.
-    trade = day.fund(buyer, day.offer(maker, DELIVERED, pot, 2 * ETHER, referral_bps=500), friend)
-    day.do(maker, day.market, "ship", trade, hashlib.sha256(b"parcel").digest())
+    terms = day.delivery(maker, 2 * ETHER, creation_id=pot, referral_bps=500)
+    day.publish(terms)
+    trade = day.fund(buyer, terms, referrer=friend, signature=b"")
+    day.do(maker, day.escrow, "ship", trade, hashlib.sha256(b"parcel").digest())
     day.pass_time(3_600)
-    day.do(buyer, day.market, "confirm", trade)
+    day.do(buyer, day.escrow, "confirm", trade)
     # Handed over in person; refunded by the seller; never shipped; never confirmed.
     details = hashlib.sha256(b"repair of a radio").digest()
-    trade = day.fund(
-        fan, day.offer(weaver, DELIVERED, 0, 40 * TOKENS, asset=token, details=details)
-    )
-    day.do(fan, day.market, "confirm", trade)
-    trade = day.fund(buyer, day.offer(weaver, DELIVERED, 0, 7 * TOKENS, asset=token))
-    day.do(weaver, day.market, "refund", trade)
+    trade = day.fund(fan, day.delivery(weaver, 40 * TOKENS, asset=token, details=details))
+    day.do(fan, day.escrow, "confirm", trade)
+    trade = day.fund(buyer, day.delivery(weaver, 7 * TOKENS, asset=token))
+    day.do(weaver, day.escrow, "refund", trade)
     cracked = day.register(weaver, "a pot that cracked on its way")
-    trade = day.fund(buyer, day.offer(weaver, DELIVERED, cracked, 9 * TOKENS, asset=token))
-    day.do(weaver, day.market, "ship", trade, bytes(32))
-    day.do(weaver, day.market, "refund", trade)
-    late = day.fund(fan, day.offer(maker, DELIVERED, 0, ETHER // 3))
-    quiet = day.fund(buyer, day.offer(weaver, DELIVERED, 0, ETHER // 7))
-    day.do(weaver, day.market, "ship", quiet, bytes(32))
+    trade = day.fund(buyer, day.delivery(weaver, 9 * TOKENS, asset=token, creation_id=cracked))
+    day.do(weaver, day.escrow, "ship", trade, bytes(32))
+    day.do(weaver, day.escrow, "refund", trade)
+    late = day.fund(fan, day.delivery(maker, ETHER // 3))
+    quiet = day.fund(buyer, day.delivery(weaver, ETHER // 7))
+    day.do(weaver, day.escrow, "ship", quiet, bytes(32))
     day.pass_time(4 * DAY)
-    day.do(friend, day.market, "claimTimeout", late)
-    day.do(friend, day.market, "claimTimeout", quiet)
+    day.do(friend, day.escrow, "claimTimeout", late)
+    day.do(friend, day.escrow, "claimTimeout", quiet)
+    # Several units: two of five by signature, one of the published rest; two are left.
+    spoons = day.delivery(maker, ETHER // 50, units=5)
+    trade = day.fund(buyer, spoons, units=2)
+    day.do(buyer, day.escrow, "confirm", trade)
+    day.publish(spoons)
+    day.fund(fan, spoons, signature=b"")
+    # Several units, all taken; and a published offer that was taken off.
+    spoons = day.delivery(maker, ETHER // 60, units=3)
+    day.publish(spoons)
+    day.do(fan, day.escrow, "confirm", day.fund(fan, spoons, units=3, signature=b""))
+    gone = day.publish(day.delivery(maker, ETHER, units=4))
+    day.do(maker, day.escrow, "cancel", gone)
     # Still under way at the end: one funded, one shipped; and offers open, expired, absurd.
-    day.fund(fan, day.offer(maker, DELIVERED, 0, 11 * TOKENS + 3, asset=token))
-    trade = day.fund(fan, day.offer(weaver, DELIVERED, 0, ETHER // 5))
-    day.do(weaver, day.market, "ship", trade, bytes(32))
-    day.offer(maker, DELIVERED, 0, 2**128 - 1, salt=2**256 - 1, tenure=2**256 - 1)
-    day.offer(maker, DELIVERED, 0, 5, open_for=60)
+    day.fund(fan, day.delivery(maker, 11 * TOKENS + 3, asset=token))
+    trade = day.fund(fan, day.delivery(weaver, ETHER // 5))
+    day.do(weaver, day.escrow, "ship", trade, bytes(32))
+    day.publish(day.delivery(maker, 2**128 - 1, nonce=2**256 - 1, tenure=2**256 - 1))
+    day.publish(day.delivery(maker, 5, expiry=day.now() + 60))
+
+
+def _parts_and_disputes(day: Day) -> None:
+    maker, weaver, buyer, fan, friend = day.people[2:7]
+    token, arbiter = day.token.address, day.people[9]
+    escrow = day.escrow
+    # Three parts: one confirmed, one conceded in a dispute, the last refunded.
+    work = day.register(maker, "a mural")
+    terms = day.arbitrated(
+        maker, ETHER + 1, arbiter, parts=(33, 33, 34), creation_id=work, referral_bps=333
+    )
+    trade = day.fund(buyer, terms, referrer=friend)
+    day.do(maker, escrow, "ship", trade, hashlib.sha256(b"a sketch").digest())
+    day.do(buyer, escrow, "confirm", trade)
+    day.dispute(trade, hashlib.sha256(b"the wrong blue").digest())
+    day.do(maker, escrow, "submitEvidence", trade, hashlib.sha256(b"the right blue").digest())
+    day.do(buyer, escrow, "confirm", trade)
+    day.do(maker, escrow, "refund", trade)
+    # Two parts, both paid; and one of two, the other under way at the end.
+    for parts in (2, 1):
+        terms = day.delivery(weaver, 5 * TOKENS + parts, asset=token, parts=(10, 90))
+        trade = day.fund(fan, terms)
+        for _ in range(parts):
+            day.do(fan, escrow, "confirm", trade)
+    # Ruled: with a certificate of several creators that stays with the buyer, and one that doesn't.
+    shares = ((weaver, 1_000), (friend, 2_000))
+    for seller_bps in (6_000, 4_999):
+        drum = day.register(maker, f"a drum {seller_bps}", partners=shares)
+        terms = day.arbitrated(maker, 3 * ETHER + 7, arbiter, creation_id=drum)
+        trade = day.fund(buyer, terms)
+        day.dispute(trade)
+        day.do(arbiter, escrow, "rule", trade, seller_bps, day.people[10])
+    # Silent; conceded by the seller; settled before the arbiter spoke, by both signatures.
+    silent = day.fund(buyer, day.arbitrated(weaver, 8 * TOKENS + 1, arbiter, asset=token))
+    day.dispute(silent)
+    trade = day.fund(fan, day.arbitrated(weaver, 99, arbiter))
+    day.dispute(trade)
+    day.do(weaver, escrow, "refund", trade)
+    trade = day.fund(fan, day.arbitrated(maker, ETHER // 11, arbiter))
+    day.dispute(trade)
+    expiry = day.now() + DAY
+    digest = escrow.call("hashSettlement", escrow.call("hashTrade", trade), 0, 7_001, expiry)
+    signatures = day.sign(fan, digest), day.sign(maker, digest)
+    day.do(friend, escrow, "settle", trade, 7_001, expiry, *signatures)
+    day.pass_time(3 * DAY)
+    day.do(friend, escrow, "claimTimeout", silent)
+    # Settled without a dispute, all to the buyer; and one disputed at the end.
+    trade = day.fund(fan, day.delivery(maker, ETHER // 13))
+    expiry = day.now() + DAY
+    digest = escrow.call("hashSettlement", escrow.call("hashTrade", trade), 0, 0, expiry)
+    day.do(fan, escrow, "settle", trade, 0, expiry, b"", day.sign(maker, digest))
+    day.dispute(day.fund(buyer, day.arbitrated(maker, 6 * TOKENS, arbiter, asset=token)))
+    _before_a_court(day)
+
+
+def _before_a_court(day: Day) -> None:
+    """An ERC-792 arbitrator rules: half to each. The fee is for whoever paid the arbitrator."""
+    maker, _weaver, buyer, _fan, friend = day.people[2:7]
+    court = day.deploy("MockArbitrator")
+    meaning = hashlib.sha256(b"what the rulings mean").digest()
+    desk = day.deploy("ArbitrationDesk", day.escrow.address, court.address, b"", meaning)
+    trade = day.fund(buyer, day.arbitrated(maker, ETHER // 29, desk.address))
+    day.dispute(trade)
+    encoded = encode(
+        ["(bytes32,address,address,address,address,uint256,address,uint256,uint256)"], [trade]
+    )
+    day.do(friend, desk, "submit", encoded, value=1_000)
+    day.do(maker, court, "giveRuling", 0, 3)
+    day.do(maker, desk, "carryOut", encoded)
+
+
+def _requests(day: Day) -> None:
+    maker, weaver, buyer, fan, _friend = day.people[2:7]
+    token = day.token.address
+    wanted = day.request(buyer, 12 * TOKENS, asset=token, parts=(50, 50))
+    trade = day.trade_in(day.do(maker, day.escrow, "accept", wanted))
+    day.do(buyer, day.escrow, "confirm", trade)
+    wanted = day.request(fan, ETHER // 17, seller=weaver)
+    day.do(weaver, day.escrow, "accept", wanted)
+    wanted = day.request(fan, ETHER // 19)
+    day.do(fan, day.escrow, "retract", wanted)
+    day.request(fan, 3 * TOKENS, asset=token)
+    day.request(buyer, ETHER // 23, expiry=day.now() + 60)
+
+
+def _auctions(day: Day) -> None:
+    maker, weaver, buyer, fan, friend = day.people[2:7]
+    token = day.token.address
+    house = day.house
+    # For coins, outbid twice; for tokens, by a signature, of a work with two creators.
+    moth = day.register(maker, "a moth")
+    coins = day.auction(maker, moth, ETHER // 10)
+    day.do(maker, house, "open", coins)
+    pair = day.register(weaver, "a pair of moths", partners=((friend, 4_000),))
+    tokens = day.auction(weaver, pair, TOKENS, asset=token)
+    signature = day.sign(weaver, house.call("hashAuction", tokens))
+    day.bid(buyer, tokens, TOKENS, signature)
+    for bidder, amount in ((buyer, 100), (fan, 110), (buyer, 200)):
+        day.bid(bidder, coins, amount * ETHER // 1_000)
+    day.bid(fan, tokens, 2 * TOKENS + 1)
+    # Taken off; and one whose collection won't hand the creation to the winner, who takes it later.
+    dropped = day.auction(maker, day.register(maker, "a shy moth"), 5)
+    day.do(maker, house, "open", dropped)
+    day.do(maker, house, "cancel", dropped)
+    sulky = day.deploy("MockRefusingCollection")
+    lots = []
+    for number in (1, 2):
+        day.do(maker, sulky, "mint", maker, number)
+        day.do(maker, sulky, "setApprovalForAll", house.address, True)
+        lot = day.auction(maker, number, 1_000, collection=sulky.address, royalty_bps_max=100)
+        lots.append(lot)
+        day.do(maker, house, "open", lot)
+        day.bid(buyer, lot, 1_000 + number)
+    day.do(maker, sulky, "setRefusal", buyer, REVERT)
+    day.pass_time(2 * DAY)
+    for lot in (coins, tokens, *lots):
+        day.do(friend, house, "settle", lot)
+    day.do(buyer, house, "retrieve", sulky.address, 1, fan)
+    # At the end: one with a bid, one over with a bid, one without, one that nobody ever bid in.
+    for reserve, seconds in ((ETHER, 300 * DAY), (2 * ETHER, 60)):
+        for wanted in ("wanted", "unwanted"):
+            late = day.register(weaver, f"an {wanted} moth, {seconds} seconds")
+            lot = day.auction(weaver, late, reserve, ends_at=day.now() + seconds)
+            day.do(weaver, house, "open", lot)
+            if wanted == "wanted":
+                day.bid(fan, lot, reserve + 3)
 
 
 def _troubles(day: Day) -> None:
-    """Payees who can't be paid at once: a refusing contract, and a blocked account."""
-    maker, _weaver, buyer, fan, friend = day.people[2:7]
+    """Payees who can't be paid at once: a refusing contract, and blocked accounts."""
+    maker, weaver, buyer, fan, friend = day.people[2:7]
     grump = day.deploy("MockReceiver")
     coins = day.deploy("MockBlocklistToken")
     document = b"grumpy" * 40
     digest = hashlib.sha256(document).digest()
     work = (digest, len(document), 800, bytes(32), ())
     day.through(grump, day.registry, "register", work)
-    day.through(grump, day.registry, "setApprovalForAll", day.market.address, True)
+    day.through(grump, day.registry, "setApprovalForAll", day.shop.address, True)
     work_id = day.registry.call("idOf", digest, len(document), grump.address)
     day.do(day.people[0], grump, "setMode", REJECT)
     # The refusing contract as seller, then as creator; its credit is sent on to a friend.
-    terms = day.terms(grump.address, INSTANT, work_id, ETHER)
-    day.through(grump, day.market, "offer", terms)
+    terms = day.offer(grump.address, work_id, ETHER)
+    day.through(grump, day.shop, "offer", terms)
     day.buy(buyer, terms)
-    day.buy(fan, day.offer(buyer, INSTANT, work_id, 2 * ETHER))
-    day.through(grump, day.market, "withdraw", COIN, friend)
-    # Sold once more: this credit waits.
-    day.do(fan, day.registry, "setApprovalForAll", day.market.address, True)
-    day.buy(buyer, day.offer(fan, INSTANT, work_id, ETHER // 2))
+    day.sell(buyer, fan, work_id, 2 * ETHER)
+    day.through(grump, day.shop, "withdraw", COIN, friend)
+    # Sold once more: this credit waits. It pays too much, and its change waits too.
+    day.sell(fan, buyer, work_id, ETHER // 2)
+    cup = day.register(maker, "a cup")
+    terms = day.offer(maker, cup, 1_000)
+    signature = day.sign(maker, day.shop.call("hashOffer", terms))
+    day.through(grump, day.shop, "buy", terms, signature, COIN, value=1_234)
+    # Its bid is the highest until a person outbids it: it can't be repaid at once.
+    lot = day.auction(maker, day.register(maker, "a saucer"), 1_000, ends_at=day.now() + DAY)
+    day.do(maker, day.house, "open", lot)
+    day.through(grump, day.house, "bid", lot, b"", 2_000, value=2_000)
+    day.bid(fan, lot, 3_000)
     # A stranger's token whose issuer blocks the buyer before a refund.
-    day.do(maker, coins, "mint", buyer, 1_000)
-    day.do(buyer, coins, "approve", day.market.address, 1_000)
-    trade = day.fund(buyer, day.offer(maker, DELIVERED, 0, 901, asset=coins.address))
+    for market in (day.shop, day.escrow):
+        day.do(buyer, coins, "approve", market.address, 10_000)
+    day.do(maker, coins, "mint", buyer, 5_000)
+    trade = day.fund(buyer, day.delivery(maker, 901, asset=coins.address))
     day.do(maker, coins, "setBlocked", buyer, True)
-    day.do(maker, day.market, "refund", trade)
-    # The community collects its coins, and leaves its tokens.
-    treasury = day.people[1]
-    day.do(friend, day.market, "withdrawFor", COIN, treasury)
-    day.pass_time(120)
+    day.do(maker, day.escrow, "refund", trade)
+    # Sold for it while the creator is blocked: the market takes just that part in.
+    day.do(maker, coins, "setBlocked", buyer, False)
+    day.do(maker, coins, "setBlocked", weaver, True)
+    print_ = day.register(weaver, "a print", 1_000)
+    day.do(weaver, day.registry, "transferFrom", weaver, maker, print_)
+    day.sell(maker, buyer, print_, 1_111, asset=coins.address)
+    # The community collects its coins in one market and its tokens in another, and leaves the rest.
+    day.do(friend, day.escrow, "withdrawFor", COIN, day.people[1])
+    day.do(friend, day.house, "withdrawFor", day.token.address, day.people[1])
+    day.pass_time(1_200)

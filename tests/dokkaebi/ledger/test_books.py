@@ -14,6 +14,7 @@ import pytest
 from dokkaebi.chain.manifest import save_manifest
 from dokkaebi.chain.node import start_node
 from dokkaebi.cli import main
+from dokkaebi.ledger.reports import QUESTIONS
 from dokkaebi.ledger.schema import DIGITS
 from tests.dokkaebi.ledger.market_day import Day
 
@@ -179,7 +180,8 @@ def test_report_names_each_difference_and_ends_with_1(
     assert code == 1
     report = json.loads(out)
     assert report["balances_match"] is False
-    assert len(report["differences"]) == 1
+    # The credit itself, and the till whose sums it is in.
+    assert [one["what"] for one in report["differences"]] == ["credit", "money_in_and_out"]
     assert "the books say 900, the chain says 901" in err
     code, _, err = run("report", "--check", "--format", "html", "--output", tmp_path / "r", *place)
     assert code == 1
@@ -201,22 +203,22 @@ def test_report_writes_csv_a_file_each(run: Run, books: Path, tmp_path: Path) ->
     folder = tmp_path / "tables"
     code, _, _ = run("report", "--database", books, "--format", "csv", "--output", folder)
     assert code == 0
-    assert len(list(folder.glob("*.csv"))) == 8
+    assert len(list(folder.glob("*.csv"))) == len(QUESTIONS)
     with (folder / "trades.csv").open(newline="") as file:
-        assert len(list(csv.DictReader(file))) == 17
+        assert len(list(csv.DictReader(file))) > 40
 
 
 def test_report_writes_one_csv_into_a_file(run: Run, books: Path, tmp_path: Path) -> None:
     file = tmp_path / "t.csv"
     words = ["trades", "--database", books, "--format", "csv", "--output", file]
     assert run("report", *words)[0] == 0
-    assert file.read_text().startswith("id,offer,kind")
+    assert file.read_text().startswith("id,kind,document")
 
 
 def test_report_prints_one_csv_and_not_several(run: Run, books: Path) -> None:
     code, out, _ = run("report", "trades", "--database", books, "--format", "csv")
     assert code == 0
-    assert out.startswith("id,offer,kind")
+    assert out.startswith("id,kind,document")
     code, out, err = run("report", "--database", books, "--format", "csv")
     assert (code, out) == (2, "")
     assert "--output" in err

@@ -13,7 +13,7 @@ from dokkaebi.chain.documents import creation_cid, document_name
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.ledger.reports import exhibits as module
 from dokkaebi.ledger.reports.exhibits import Exhibit, Exhibits
-from dokkaebi.ledger.reports.questions import Address, CreationId, Moment, Work
+from dokkaebi.ledger.reports.kinds import Address, CreationId, Moment, Work
 
 CREATOR = Address("0x" + "Ab" * 20)
 PNG = b"\x89PNG\r\n\x1a\n" + b"pixels"
@@ -22,7 +22,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"pixels"
 def work_of(document: bytes) -> Work:
     digest = "0x" + hashlib.sha256(document).hexdigest()
     return Work(
-        CREATOR, CreationId(7), creation_cid(7), CREATOR, 500, (), 0, Moment(1), "0x", digest,
+        CREATOR, CreationId(7), creation_cid(7), CREATOR, 500, (), (), 0, Moment(1), "0x", digest,
         len(document),
     )  # fmt: skip
 

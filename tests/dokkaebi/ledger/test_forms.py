@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from decimal import Decimal, getcontext
 from typing import Any
 
@@ -17,7 +18,7 @@ from dokkaebi.ledger import schema
 from dokkaebi.ledger.reports import QUESTIONS, answer
 from dokkaebi.ledger.reports.balance import Balance, Difference
 from dokkaebi.ledger.reports.forms import Assets, as_csv
-from dokkaebi.ledger.reports.questions import Account, Address, Units
+from dokkaebi.ledger.reports.kinds import Account, Address, Units
 from dokkaebi.ledger.reports.render import render
 from dokkaebi.ledger.store import Snapshot
 from dokkaebi.texts import set_language
@@ -48,18 +49,18 @@ def test_the_whole_report(day: Day, snapshot: Snapshot) -> None:
     assert report["head_block"] == int(head["number"], 16)
     assert report["head_hash"] == head["hash"]
     assert report["market"] == "도깨비 장터"
-    assert report["contracts"]["EscrowMarket"] == day.market.address
+    assert report["contracts"]["EscrowMarket"] == day.escrow.address
     assert report["events"] == len(snapshot.rows(select(schema.event)))
     assert report["balances_match"] is None
     assert QUESTIONS.keys() <= report.keys()
-    assert len(report["creations"]) == 11
+    assert len(report["creations"]) == day.count + 1
     assert SCRIPT_TITLE in {work["title"] for work in report["creations"]}
 
 
 def test_the_reports_trades_add_up(snapshot: Snapshot) -> None:
     report = json.loads(text(snapshot, "json"))
-    parts = {"seller", "royalty", "referral", "fee", "refund"}
-    assert len(report["trades"]) == 17
+    parts = {"seller", "royalty", "referral", "fee", "arbiter", "refund"}
+    assert len(report["trades"]) > 40
     for trade in report["trades"]:
         assert {"id", "state", "seller", "buyer", "asset", "amount", "split"} <= trade.keys()
         assert trade["split"].keys() == parts
@@ -126,7 +127,7 @@ def test_csv_moments_are_iso_8601(snapshot: Snapshot) -> None:
 
 def test_csv_without_rows_has_headings(snapshot: Snapshot) -> None:
     made = as_csv([], Account, Assets(snapshot))
-    assert made == "payee,asset,owed,paid,credited,withdrawn,waiting\r\n"
+    assert made == "market,payee,asset,owed,paid,credited,withdrawn,waiting\r\n"
 
 
 @pytest.mark.parametrize("symbol", ['=HYPERLINK("x")', "+1", "-1", "@SUM(A1)"])
@@ -134,9 +135,9 @@ def test_csv_gives_a_spreadsheet_nothing_to_run(snapshot: Snapshot, symbol: str)
     stranger = Address("0x" + "4" * 40)
     assets = Assets(snapshot)
     assets._rows[stranger] = {"symbol": symbol, "decimals": 0}
-    row = Account(stranger, stranger, *map(Units, (1, 2, 3, 4, 5)))
+    row = Account("EscrowMarket", stranger, stranger, *map(Units, (1, 2, 3, 4, 5)))
     (_, line) = csv.reader(io.StringIO(as_csv([row], Account, assets)))
-    assert line[1].startswith(f"'{symbol}")
+    assert line[2].startswith(f"'{symbol}")
 
 
 def test_a_strangers_asset_bears_its_address(snapshot: Snapshot, day: Day) -> None:
@@ -157,6 +158,12 @@ def test_tables_show_every_question(snapshot: Snapshot) -> None:
     assert "time to inspect ran out" in made
     assert "3.000000000000000007" in made
     assert all(len(line) <= 160 for line in made.splitlines())
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_tables_have_a_text_for_every_column_and_word(snapshot: Snapshot, lang: str) -> None:
+    set_language(lang)
+    assert not re.findall(r"(?:column|word|why|market)_\w+", text(snapshot, "table"))
 
 
 def test_tables_speak_korean(snapshot: Snapshot) -> None:

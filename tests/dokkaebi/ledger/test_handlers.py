@@ -7,12 +7,16 @@ from typing import Any
 
 import pytest
 
+from dokkaebi.chain.terms import TradeTerms, pack_terms
 from dokkaebi.ledger.handlers import HANDLERS, effects_of
-from dokkaebi.ledger.handlers.creation_registry import TENURES, creation_key
-from dokkaebi.ledger.rows import COIN, Add, Change, Effect, Put, Record
+from dokkaebi.ledger.handlers.creation_registry import TENURES
+from dokkaebi.ledger.rows import COIN, Add, Change, Effect, Put, Record, creation_key
 
-SELLER, BUYER, FRIEND, CREATOR, COMMUNITY, TOKEN, MARKET = (f"0x{n:040x}" for n in range(1, 8))
+SELLER, BUYER, FRIEND, CREATOR, COMMUNITY, TOKEN, MARKET, REGISTRY, ARBITER = (
+    f"0x{n:040x}" for n in range(1, 10)
+)
 OFFER, TRADE = f"0x{0xAA:064x}", f"0x{0xBB:064x}"
+NOW = 1_700_000_000
 ZERO = f"0x{0:064x}"
 HUGE = 2**256 - 1
 
@@ -26,18 +30,67 @@ class Shelf:
     def row(self, table: str, *key: Any) -> Mapping[str, Any]:
         return self._rows[table]
 
+    def find(self, table: str, *key: Any) -> Mapping[str, Any] | None:
+        return self._rows.get(table)
+
 
 def record(contract: str, event: str, **values: Any) -> Record:
-    return Record(contract, MARKET, event, values, 12, 3, "0xfeed", 1_700_000_000)
+    return Record(contract, MARKET, event, values, 12, 3, "0xfeed", NOW)
 
 
 def effects(record: Record, **rows: Mapping[str, Any]) -> list[Effect]:
     return list(effects_of(record, Shelf(**rows)))
 
 
+def puts(made: list[Effect], table: str) -> list[dict[str, Any]]:
+    return [effect.row for effect in made if isinstance(effect, Put) and effect.table == table]
+
+
+def adds(made: list[Effect], table: str) -> list[tuple[tuple[Any, ...], dict[str, int]]]:
+    found = (effect for effect in made if isinstance(effect, Add) and effect.table == table)
+    return [(effect.key, dict(effect.amounts)) for effect in found]
+
+
+def changes(made: list[Effect], table: str) -> dict[str, Any]:
+    """What the changes of a table set, all together."""
+    found: dict[str, Any] = {}
+    for effect in made:
+        if isinstance(effect, Change) and effect.table == table:
+            found |= effect.values
+    return found
+
+
+def settled(made: list[Effect]) -> dict[str, int]:
+    """What a settlement got, all together."""
+    found: dict[str, int] = {}
+    for _, amounts in adds(made, "settlement"):
+        for column, amount in amounts.items():
+            found[column] = found.get(column, 0) + amount
+    return {column: amount for column, amount in found.items() if amount}
+
+
+def shares(made: list[Effect]) -> list[tuple[str, str, int]]:
+    """Role, payee and amount of each share."""
+    return [(key[2], key[3], amounts["amount"]) for key, amounts in adds(made, "share")]
+
+
 def trade_row(**changes: Any) -> dict[str, Any]:
-    row = {"id": TRADE, "seller": SELLER, "buyer": BUYER, "referrer": FRIEND, "asset": TOKEN}
-    return {**row, "amount": 1_000, **changes}
+    row = {
+        "id": TRADE,
+        "state": "shipped",
+        "seller": SELLER,
+        "buyer": BUYER,
+        "asset": TOKEN,
+        "amount": 1_000,
+        "rest": 1_000,
+        "part": 0,
+        "shipped_at": NOW - 5,
+        "shipment": None,
+    }
+    return {**row, **changes}
+
+
+MARKET_ROW = {"fee_recipient": COMMUNITY, "registry": REGISTRY}
 
 
 def test_token_transfer_moves_a_balance() -> None:
@@ -73,7 +126,7 @@ def test_creation_registered_makes_a_creation_of_its_creator() -> None:
     assert put.row["id"] == "0x" + "f" * 64
     assert put.row["creator"] == put.row["owner"] == CREATOR
     assert put.row["tenure"] == 0
-    assert put.row["created_at"] == 1_700_000_000
+    assert put.row["created_at"] == NOW
     assert (put.row["block_number"], put.row["log_index"]) == (12, 3)
 
 
@@ -83,6 +136,15 @@ def test_creation_derived_keeps_parents_in_order() -> None:
         (0, creation_key(7)),
         (1, creation_key(8)),
     ]
+
+
+def test_creation_shared_keeps_partners_in_order() -> None:
+    partners = [{"account": FRIEND, "shareBps": 1}, {"account": CREATOR, "shareBps": 2_500}]
+    made = effects(record("CreationRegistry", "CreationShared", id=9, partners=partners))
+    assert [
+        (row["creation_id"], row["position"], row["partner"], row["share_bps"])
+        for row in puts(made, "creation_partner")
+    ] == [(creation_key(9), 0, FRIEND, 1), (creation_key(9), 1, CREATOR, 2_500)]
 
 
 def test_creation_transfer_counts_tenures_and_a_mint_does_not() -> None:
@@ -100,192 +162,545 @@ def test_creation_transfer_counts_tenures_and_a_mint_does_not() -> None:
     assert moved(SELLER, COIN, 3) == [Change("creation", key, {"owner": None})]
 
 
+# What the three markets have in common
+
+MARKETS = ("CreationMarket", "EscrowMarket", "AuctionHouse")
+
+
+@pytest.mark.parametrize("market", MARKETS)
+def test_market_opened_keeps_its_terms(market: str) -> None:
+    values = {"registry": REGISTRY, "feeRecipient": COMMUNITY, "feeBps": 250}
+    (put,) = effects(record(market, "MarketOpened", **values))
+    assert isinstance(put, Put)
+    assert put.row["name"] == market
+    assert (put.row["address"], put.row["fee_recipient"]) == (MARKET, COMMUNITY)
+
+
+@pytest.mark.parametrize("market", MARKETS)
+def test_credited_was_not_paid_after_all(market: str) -> None:
+    values = {"tradeId": TRADE, "payee": SELLER, "asset": TOKEN, "amount": 950}
+    made = effects(record(market, "Credited", **values))
+    moved = {"paid": -950, "credited": 950}
+    assert adds(made, "payout") == [((market, TRADE, SELLER, TOKEN), moved)]
+    assert adds(made, "credit") == [((market, TOKEN, SELLER), {"amount": 950})]
+    assert shares(made) == []
+
+
+def test_credited_without_an_id_is_change() -> None:
+    values = {"tradeId": ZERO, "payee": BUYER, "asset": COIN, "amount": 5}
+    made = effects(record("CreationMarket", "Credited", **values))
+    assert shares(made) == [("change", BUYER, 5)]
+    key = ("CreationMarket", ZERO, BUYER, COIN)
+    assert adds(made, "payout") == [
+        (key, {"owed": 5, "paid": 5}),
+        (key, {"paid": -5, "credited": 5}),
+    ]
+
+
+@pytest.mark.parametrize("market", MARKETS)
+def test_withdrawn_takes_the_credit(market: str) -> None:
+    values = {"payee": SELLER, "asset": TOKEN, "to": FRIEND, "amount": 950}
+    made = effects(record(market, "Withdrawn", **values))
+    (row,) = puts(made, "withdrawal")
+    assert (row["market"], row["payee"], row["recipient"], row["amount"]) == (
+        *(market, SELLER, FRIEND, 950),
+    )
+    assert adds(made, "credit") == [((market, TOKEN, SELLER), {"amount": -950})]
+
+
+@pytest.mark.parametrize("market", MARKETS)
+def test_nonces_cancelled_are_kept_whatever_they_are(market: str) -> None:
+    values = {"signer": SELLER, "first": 0, "last": HUGE}
+    (row,) = puts(effects(record(market, "NoncesCancelled", **values)), "cancellation")
+    assert (row["market"], row["signer"], row["first"], row["last"]) == (market, SELLER, 0, HUGE)
+
+
+@pytest.mark.parametrize("market", MARKETS[1:])
+@pytest.mark.parametrize(
+    ("event", "role", "column"),
+    [("RoyaltyPaid", "creator", "royalty"), ("ReferralPaid", "referrer", "referral")],
+)
+def test_what_stands_beside_an_end_is_taken_from_the_sellers(
+    market: str, event: str, role: str, column: str
+) -> None:
+    values = {"tradeId": TRADE, "payee": FRIEND, "amount": 33}
+    made = effects(record(market, event, **values), trade=trade_row())
+    assert adds(made, "settlement") == [((TRADE, 0), {"seller": -33, column: 33})]
+    assert shares(made) == [("seller", SELLER, -33), (role, FRIEND, 33)]
+    assert adds(made, "payout") == [
+        ((market, TRADE, SELLER, TOKEN), {"owed": -33, "paid": -33}),
+        ((market, TRADE, FRIEND, TOKEN), {"owed": 33, "paid": 33}),
+    ]
+
+
+@pytest.mark.parametrize("market", MARKETS[:2])
+def test_offer_cancelled_closes_it(market: str) -> None:
+    (change,) = effects(record(market, "OfferCancelled", offerId=OFFER, seller=SELLER))
+    closed = {"state": "cancelled", "units_left": 0, "ended_at": NOW}
+    assert change == Change("offer", (OFFER,), closed)
+
+
+# Sales at once
+
+
 def offer(**changes: Any) -> dict[str, Any]:
     terms = {
         "seller": SELLER,
-        "kind": 0,
-        "creationId": 0,
+        "buyer": COIN,
+        "collection": REGISTRY,
+        "creationId": HUGE,
         "tenure": HUGE,
-        "asset": COIN,
+        "start": 0,
         "price": 2**128 - 1,
-        "expiry": 1_800_000_000,
-        "shipSeconds": 0,
-        "inspectSeconds": 0,
+        "endPrice": 0,
+        "asset": COIN,
+        "expiry": NOW + 5,
+        "royaltyBpsMax": 0,
         "referralBps": 0,
-        "details": ZERO,
-        "salt": HUGE,
+        "nonce": HUGE,
     }
     return {**terms, **changes}
 
 
-def test_offer_published_is_open_with_all_its_terms() -> None:
-    event = record(
-        "EscrowMarket", "OfferPublished", offerId=OFFER, seller=SELLER, offer=offer(kind=1)
+def published(market: str, terms: dict[str, Any], **rows: Any) -> dict[str, Any]:
+    event = record(market, "OfferPublished", offerId=OFFER, seller=SELLER, offer=terms)
+    (row,) = puts(effects(event, market=MARKET_ROW, **rows), "offer")
+    assert (row["id"], row["market"], row["state"], row["ended_at"]) == (
+        OFFER,
+        market,
+        "open",
+        None,
     )
-    (put,) = effects(event)
-    assert isinstance(put, Put)
-    assert put.row["state"] == "open"
-    assert put.row["kind"] == "delivered"
-    assert put.row["creation_id"] is None
-    assert put.row["details"] is None
-    assert put.row["salt"] == put.row["tenure"] == HUGE
-    assert put.row["ended_at"] is None
+    return row
 
 
-def test_offer_published_again_replaces_the_cancelled_one() -> None:
-    event = record("EscrowMarket", "OfferPublished", offerId=OFFER, seller=SELLER, offer=offer())
-    (put,) = effects(event)
-    assert isinstance(put, Put)
-    assert put.row["id"] == OFFER
+def test_offer_published_is_open_with_all_its_terms() -> None:
+    row = published("CreationMarket", offer())
+    assert (row["kind"], row["buyer"], row["units_left"]) == ("instant", None, 1)
+    assert (row["collection"], row["creation_id"]) == (REGISTRY, "0x" + "f" * 64)
+    assert (row["starts_at"], row["end_price"]) == (None, None)
+    assert row["nonce"] == row["tenure"] == HUGE
 
 
-def test_offer_cancelled_closes_it() -> None:
-    (change,) = effects(record("EscrowMarket", "OfferCancelled", offerId=OFFER, seller=SELLER))
-    assert change == Change("offer", (OFFER,), {"state": "cancelled", "ended_at": 1_700_000_000})
+def test_offer_published_with_a_falling_price_says_from_when_and_to_where() -> None:
+    row = published("CreationMarket", offer(start=NOW, endPrice=7, buyer=BUYER))
+    assert (row["starts_at"], row["end_price"], row["buyer"]) == (NOW, 7, BUYER)
 
 
 def sale(**changes: Any) -> Record:
     values = {
-        "offerId": OFFER,
+        "documentId": OFFER,
         "seller": SELLER,
         "buyer": BUYER,
+        "collection": REGISTRY,
         "creationId": 9,
-        "asset": TOKEN,
+        "asset": COIN,
         "price": 1_000,
         "referrer": FRIEND,
+        "creator": CREATOR,
         "royalty": 50,
         "referral": 25,
         "fee": 10,
     }
-    return record("EscrowMarket", "SaleSettled", **{**values, **changes})
+    return record("CreationMarket", "SaleSettled", **{**values, **changes})
 
 
-def settle(event: Record) -> list[Effect]:
-    rows = {"offer": {"referral_bps": 250}, "market": {"fee_recipient": COMMUNITY}}
-    return effects(event, **rows)
+def settle(event: Record, **rows: Any) -> list[Effect]:
+    return effects(event, market=MARKET_ROW, **rows)
 
 
-def puts(made: list[Effect], table: str) -> list[dict[str, Any]]:
-    return [effect.row for effect in made if isinstance(effect, Put) and effect.table == table]
-
-
-def adds(made: list[Effect], table: str) -> list[tuple[tuple[Any, ...], dict[str, int]]]:
-    found = (effect for effect in made if isinstance(effect, Add) and effect.table == table)
-    return [(effect.key, dict(effect.amounts)) for effect in found]
-
-
-def test_sale_settled_is_a_whole_trade_under_its_offers_id() -> None:
+def test_sale_settled_is_a_whole_trade_under_its_documents_id() -> None:
     made = settle(sale())
     (trade,) = puts(made, "trade")
-    assert (trade["id"], trade["state"], trade["reason"]) == (OFFER, "settled", "instant")
-    assert trade["creation_id"] == creation_key(9)
-    (end,) = puts(made, "settlement")
-    parts = [end[part] for part in ("seller", "royalty", "referral", "fee", "refund")]
-    assert parts == [915, 50, 25, 10, 0]
-    assert sum(parts) == end["amount"]
-
-
-def test_sale_settled_owes_seller_referrer_and_community_but_no_creator_yet() -> None:
-    made = settle(sale())
-    assert [(s["role"], s["payee"], s["amount"]) for s in puts(made, "share")] == [
+    assert (trade["id"], trade["number"], trade["kind"]) == (OFFER, 0, "instant")
+    assert (trade["state"], trade["reason"], trade["rest"]) == ("settled", "bought", 0)
+    assert (trade["collection"], trade["creation_id"]) == (REGISTRY, creation_key(9))
+    assert settled(made) == {"seller": 915, "royalty": 50, "referral": 25, "fee": 10}
+    assert shares(made) == [
         ("seller", SELLER, 915),
+        ("creator", CREATOR, 50),
         ("referrer", FRIEND, 25),
         ("community", COMMUNITY, 10),
     ]
-    assert adds(made, "payout") == [
-        ((OFFER, SELLER, TOKEN), {"owed": 915, "paid": 915}),
-        ((OFFER, FRIEND, TOKEN), {"owed": 25, "paid": 25}),
-        ((OFFER, COMMUNITY, TOKEN), {"owed": 10, "paid": 10}),
-        ((OFFER, COMMUNITY, TOKEN), {"paid": -10, "credited": 10}),
-    ]
-    assert adds(made, "credit") == [((TOKEN, COMMUNITY), {"amount": 10})]
+
+
+@pytest.mark.parametrize(("asset", "credited"), [(COIN, 10), (TOKEN, 0)])
+def test_sale_settled_credits_the_fee_in_coins_and_pays_it_in_tokens(
+    asset: str, credited: int
+) -> None:
+    made = settle(sale(asset=asset))
+    rows = [amounts for key, amounts in adds(made, "payout") if key[2] == COMMUNITY]
+    assert sum(amounts["owed"] for amounts in rows if "owed" in amounts) == 10
+    assert sum(amounts.get("credited", 0) for amounts in rows) == credited
+    assert sum(amounts["amount"] for _, amounts in adds(made, "credit")) == credited
+
+
+def test_sale_settled_with_several_creators_leaves_them_to_royalty_paid() -> None:
+    made = settle(sale(creator=COIN))
+    assert settled(made)["royalty"] == 50
+    assert "creator" not in [role for role, _, _ in shares(made)]
+    event = record("CreationMarket", "RoyaltyPaid", tradeId=OFFER, payee=CREATOR, amount=50)
+    made = effects(event, taken={"times": 1}, trade=trade_row())
+    assert adds(made, "settlement") == []
+    assert shares(made) == [("creator", CREATOR, 50)]
 
 
 def test_sale_settled_without_referrer_and_fee_owes_only_the_seller() -> None:
-    made = settle(sale(referrer=COIN, referral=0, fee=0, royalty=0))
-    assert [(s["role"], s["amount"]) for s in puts(made, "share")] == [("seller", 1_000)]
+    made = settle(sale(referrer=COIN, creator=COIN, referral=0, fee=0, royalty=0))
+    assert shares(made) == [("seller", SELLER, 1_000)]
     assert puts(made, "trade")[0]["referrer"] is None
     assert adds(made, "credit") == []
 
 
 def test_sale_whose_parts_take_all_owes_the_seller_nothing() -> None:
-    made = settle(sale(price=85))
-    assert "seller" not in [s["role"] for s in puts(made, "share")]
+    assert "seller" not in [role for role, _, _ in shares(settle(sale(price=85)))]
 
 
-def test_escrow_funded_waits_for_shipping() -> None:
+def test_sale_settled_fills_a_published_offer_and_no_other() -> None:
+    row = {"id": OFFER, "state": "open", "units_left": 1}
+    assert changes(settle(sale(), offer=row), "offer") == {
+        "units_left": 0,
+        "state": "filled",
+        "ended_at": NOW,
+    }
+    assert changes(settle(sale(), offer={**row, "state": "cancelled"}), "offer") == {}
+    assert changes(settle(sale()), "offer") == {}
+
+
+def test_sale_settled_again_under_the_same_document_is_another_trade() -> None:
+    (trade,) = puts(settle(sale(), taken={"times": 3}), "trade")
+    assert (trade["id"], trade["number"]) == (OFFER, 3)
+
+
+def test_sale_settled_for_a_bid_is_one() -> None:
+    (bid,) = puts(
+        effects(record("CreationMarket", "BidAccepted", bidId=OFFER, bidder=BUYER, seller=SELLER)),
+        "bid",
+    )
+    assert (bid["bidder"], bid["seller"]) == (BUYER, SELLER)
+    (trade,) = puts(settle(sale(), bid=bid), "trade")
+    assert (trade["kind"], trade["reason"]) == ("bid", "accepted")
+
+
+def test_swap_settled_names_both_creations() -> None:
+    values = {"swapId": OFFER, "maker": SELLER, "taker": BUYER}
+    given = {"givenCollection": REGISTRY, "givenId": HUGE}
+    wanted = {"wantedCollection": TOKEN, "wantedId": 0}
+    event = record("CreationMarket", "SwapSettled", **values, **given, **wanted)
+    (row,) = puts(effects(event), "swap")
+    assert (row["maker"], row["given_collection"], row["given_id"]) == (
+        *(SELLER, REGISTRY, "0x" + "f" * 64),
+    )
+    assert (row["taker"], row["wanted_collection"], row["wanted_id"]) == (BUYER, TOKEN, ZERO)
+
+
+# Delivered
+
+
+def delivery(**changes: Any) -> dict[str, Any]:
     terms = {
+        "seller": SELLER,
+        "buyer": COIN,
+        "creationId": 0,
+        "tenure": HUGE,
+        "asset": TOKEN,
+        "price": 100,
+        "units": 5,
+        "expiry": NOW + 5,
+        "shipSeconds": 3_600,
+        "inspectSeconds": 86_400,
+        "referralBps": 0,
+        "arbiter": COIN,
+        "arbiterFeeBps": 0,
+        "rulingSeconds": 0,
+        "silentSellerBps": 0,
+        "parts": [],
+        "details": ZERO,
+        "nonce": HUGE,
+    }
+    return {**terms, **changes}
+
+
+def test_offer_published_in_escrow_has_its_units_parts_and_arbiter() -> None:
+    row = published("EscrowMarket", delivery(arbiter=ARBITER, parts=[40, 60], creationId=9))
+    assert (row["kind"], row["units"], row["units_left"]) == ("delivered", 5, 5)
+    assert (row["arbiter"], row["parts"]) == (ARBITER, "40,60")
+    assert (row["collection"], row["creation_id"]) == (REGISTRY, creation_key(9))
+    plain = published("EscrowMarket", delivery())
+    assert [
+        plain[name] for name in ("arbiter", "parts", "details", "creation_id", "collection")
+    ] == [None] * 5
+
+
+def test_offer_published_after_units_were_taken_by_signature_has_the_rest() -> None:
+    assert published("EscrowMarket", delivery(), taken={"units": 2})["units_left"] == 3
+
+
+def funded(**changes: Any) -> Record:
+    terms = TradeTerms(3_600, 86_400, 60, 250, 300, 7_500, 2, (33, 67))
+    trade = {
         "offerId": OFFER,
         "seller": SELLER,
         "buyer": BUYER,
         "referrer": COIN,
+        "arbiter": ARBITER,
         "creationId": 0,
         "asset": COIN,
         "amount": 1_000,
-        "inspectSeconds": 86_400,
-        "referralBps": 0,
+        "terms": pack_terms(terms),
     }
-    values = {"tradeId": TRADE, "offerId": OFFER, "buyer": BUYER, "trade": terms}
-    made = effects(record("EscrowMarket", "EscrowFunded", **values, shipDeadline=1_700_000_900))
+    values = {
+        "tradeId": TRADE,
+        "offerId": OFFER,
+        "buyer": BUYER,
+        "trade": {**trade, **changes},
+        "units": 2,
+        "details": ZERO,
+        "shipDeadline": NOW + 900,
+    }
+    return record("EscrowMarket", "EscrowFunded", **values)
+
+
+def test_escrow_funded_waits_for_shipping_with_all_of_it() -> None:
+    made = effects(funded(), market=MARKET_ROW)
     (trade,) = puts(made, "trade")
-    assert (trade["state"], trade["reason"], trade["ended_at"]) == ("funded", None, None)
-    assert trade["ship_deadline"] == 1_700_000_900
-    assert trade["referrer"] is None
-    assert puts(made, "settlement") == []
-    assert Change("offer", (OFFER,), {"state": "filled", "ended_at": 1_700_000_000}) in made
+    assert (trade["kind"], trade["state"], trade["reason"]) == ("delivered", "funded", None)
+    assert (trade["rest"], trade["units"], trade["parts"]) == (1_000, 2, "33,67")
+    assert (trade["arbiter_fee_bps"], trade["silent_seller_bps"]) == (300, 7_500)
+    assert (trade["deadline"], trade["referrer"], trade["collection"]) == (NOW + 900, None, None)
+    assert adds(made, "settlement") == []
+    assert adds(made, "taken") == [((OFFER,), {"times": 1, "units": 2})]
+
+
+def test_escrow_funded_takes_its_units_off_a_published_offer() -> None:
+    row = {"id": OFFER, "state": "open", "units_left": 3}
+    assert changes(effects(funded(), offer=row), "offer") == {"units_left": 1}
+    last = effects(funded(), offer={**row, "units_left": 2})
+    assert changes(last, "offer") == {"units_left": 0, "state": "filled", "ended_at": NOW}
+
+
+def test_escrow_funded_of_a_request_accepts_it_and_takes_no_money() -> None:
+    made = effects(funded(), request={"id": OFFER})
+    assert puts(made, "trade")[0]["kind"] == "requested"
+    assert changes(made, "request") == {"state": "accepted", "trade_id": TRADE, "ended_at": NOW}
+    assert adds(made, "taken") == []
+
+
+def test_work_requested_is_open_and_retracted_goes_back() -> None:
+    request = delivery(seller=COIN, buyer=BUYER, units=1)
+    event = record("EscrowMarket", "WorkRequested", requestId=OFFER, buyer=BUYER, request=request)
+    (row,) = puts(effects(event), "request")
+    assert (row["state"], row["seller"], row["price"]) == ("open", None, 100)
+    event = record("EscrowMarket", "RequestRetracted", requestId=OFFER, buyer=BUYER)
+    made = effects(event, request=row)
+    assert changes(made, "request") == {"state": "retracted", "ended_at": NOW}
+    assert shares(made) == [("buyer", BUYER, 100)]
 
 
 def test_escrow_shipped_waits_for_inspection() -> None:
-    values = {"tradeId": TRADE, "shipment": ZERO, "inspectDeadline": 1_700_000_500}
-    (change,) = effects(record("EscrowMarket", "EscrowShipped", **values))
-    assert isinstance(change, Change)
-    assert change.values["state"] == "shipped"
-    assert change.values["inspect_deadline"] == 1_700_000_500
-    assert change.values["shipment"] is None
+    values = {"tradeId": TRADE, "shipment": ZERO, "inspectDeadline": NOW + 500}
+    made = effects(record("EscrowMarket", "EscrowShipped", **values))
+    assert changes(made, "trade") == {
+        "state": "shipped",
+        "shipped_at": NOW,
+        "deadline": NOW + 500,
+        "shipment": None,
+    }
+
+
+def in_escrow(event: str, trade: dict[str, Any], **values: Any) -> list[Effect]:
+    event_ = record("EscrowMarket", event, tradeId=TRADE, **values)
+    return effects(event_, trade=trade, market=MARKET_ROW)
 
 
 @pytest.mark.parametrize(("reason", "word"), [(0, "confirmed"), (1, "inspection_timeout")])
-def test_escrow_released_divides_the_amount(reason: int, word: str) -> None:
-    values = {"tradeId": TRADE, "reason": reason, "royalty": 33, "referral": 7, "fee": 10}
-    event = record("EscrowMarket", "EscrowReleased", **values)
-    made = effects(event, trade=trade_row(), market={"fee_recipient": COMMUNITY})
-    (end,) = puts(made, "settlement")
-    assert (end["seller"], end["reason"]) == (950, word)
-    change = next(effect for effect in made if isinstance(effect, Change))
-    assert (change.values["state"], change.values["reason"]) == ("settled", word)
+def test_escrow_released_gives_the_seller_all_but_the_fee(reason: int, word: str) -> None:
+    made = in_escrow("EscrowReleased", trade_row(rest=700, part=1), reason=reason, fee=7)
+    assert settled(made) == {"seller": 693, "fee": 7}
+    assert shares(made) == [("seller", SELLER, 693), ("community", COMMUNITY, 7)]
+    (part,) = puts(made, "part")
+    assert (part["number"], part["amount"], part["reason"]) == (1, 700, word)
+    assert changes(made, "trade") == {
+        "state": "settled",
+        "reason": word,
+        "rest": 0,
+        "deadline": None,
+        "ended_at": NOW,
+        "ended_transaction": "0xfeed",
+    }
+
+
+def test_part_released_goes_on_with_the_next_part() -> None:
+    values = {"part": 0, "reason": 0, "amount": 330, "fee": 3, "shipDeadline": NOW + 9}
+    made = in_escrow("PartReleased", trade_row(), **values)
+    assert settled(made) == {"seller": 327, "fee": 3}
+    after = changes(made, "trade")
+    assert (after["state"], after["rest"], after["part"]) == ("funded", 670, 1)
+    assert (after["deadline"], after["shipped_at"]) == (NOW + 9, None)
+    assert puts(made, "part")[0]["amount"] == 330
 
 
 @pytest.mark.parametrize(("reason", "word"), [(2, "seller_refund"), (3, "ship_timeout")])
-def test_escrow_refunded_gives_all_back(reason: int, word: str) -> None:
-    event = record("EscrowMarket", "EscrowRefunded", tradeId=TRADE, reason=reason)
-    made = effects(event, trade=trade_row())
-    (end,) = puts(made, "settlement")
-    assert (end["refund"], end["seller"], end["fee"], end["reason"]) == (1_000, 0, 0, word)
-    (share,) = puts(made, "share")
-    assert (share["role"], share["payee"], share["amount"]) == ("buyer", BUYER, 1_000)
+def test_escrow_refunded_gives_all_that_is_left_back(reason: int, word: str) -> None:
+    made = in_escrow("EscrowRefunded", trade_row(rest=600), reason=reason)
+    assert settled(made) == {"refund": 600}
+    assert shares(made) == [("buyer", BUYER, 600)]
+    assert (changes(made, "trade")["state"], changes(made, "trade")["reason"]) == ("refunded", word)
 
 
-def test_royalty_paid_is_the_creators_share() -> None:
-    event = record("EscrowMarket", "RoyaltyPaid", tradeId=TRADE, payee=CREATOR, amount=33)
-    made = effects(event, trade=trade_row())
-    (share,) = puts(made, "share")
-    assert (share["role"], share["payee"], share["asset"]) == ("creator", CREATOR, TOKEN)
-    assert adds(made, "payout") == [((TRADE, CREATOR, TOKEN), {"owed": 33, "paid": 33})]
+def test_escrow_disputed_is_about_what_is_left() -> None:
+    made = in_escrow(
+        "EscrowDisputed", trade_row(rest=600, part=2), arbiter=ARBITER, rulingDeadline=NOW + 60
+    )
+    (row,) = puts(made, "dispute")
+    assert (row["trade_id"], row["part"], row["amount"], row["reason"]) == (TRADE, 2, 600, None)
+    assert changes(made, "trade") == {
+        "state": "disputed",
+        "disputed_at": NOW,
+        "deadline": NOW + 60,
+    }
 
 
-def test_credited_was_not_paid_after_all() -> None:
-    values = {"tradeId": TRADE, "payee": SELLER, "asset": TOKEN, "amount": 950}
-    made = effects(record("EscrowMarket", "Credited", **values))
-    assert adds(made, "payout") == [((TRADE, SELLER, TOKEN), {"paid": -950, "credited": 950})]
-    assert adds(made, "credit") == [((TOKEN, SELLER), {"amount": 950})]
+DIVIDED = {"toBuyer": 400, "arbiterFee": 30, "feeRecipient": FRIEND, "fee": 5}
 
 
-def test_withdrawn_takes_the_credit() -> None:
-    values = {"payee": SELLER, "asset": TOKEN, "to": FRIEND, "amount": 950}
-    made = effects(record("EscrowMarket", "Withdrawn", **values))
-    (row,) = puts(made, "withdrawal")
-    assert (row["payee"], row["recipient"], row["amount"]) == (SELLER, FRIEND, 950)
-    assert adds(made, "credit") == [((TOKEN, SELLER), {"amount": -950})]
+@pytest.mark.parametrize(("reason", "word"), [(4, "ruled"), (5, "settled"), (6, "arbiter_silent")])
+def test_escrow_divided_gives_each_their_part(reason: int, word: str) -> None:
+    made = in_escrow(
+        "EscrowDivided", trade_row(state="disputed", rest=900), reason=reason, **DIVIDED
+    )
+    assert settled(made) == {"seller": 465, "fee": 5, "refund": 400, "arbiter": 30}
+    assert sum(settled(made).values()) == 900
+    assert shares(made) == [
+        ("seller", SELLER, 465),
+        ("community", COMMUNITY, 5),
+        ("buyer", BUYER, 400),
+        ("arbiter", FRIEND, 30),
+    ]
+    ended = changes(made, "dispute")
+    assert (ended["reason"], ended["to_seller"], ended["to_buyer"], ended["arbiter_fee"]) == (
+        *(word, 470, 400, 30),
+    )
+    assert changes(made, "trade")["state"] == "divided"
+
+
+@pytest.mark.parametrize(
+    ("event", "values", "reason", "outcome"),
+    [
+        ("EscrowReleased", {"reason": 0, "fee": 1}, "confirmed", {"to_seller": 1_000}),
+        (
+            "PartReleased",
+            {"reason": 0, "part": 0, "amount": 300, "fee": 1, "shipDeadline": 1},
+            "confirmed",
+            {"to_seller": 300},
+        ),
+        ("EscrowRefunded", {"reason": 2}, "seller_refund", {"to_buyer": 1_000}),
+    ],
+)
+def test_a_dispute_ends_when_somebody_concedes(
+    event: str, values: dict[str, Any], reason: str, outcome: dict[str, int]
+) -> None:
+    made = in_escrow(event, trade_row(state="disputed"), **values)
+    assert changes(made, "dispute") == {"reason": reason, "ended_at": NOW, **outcome}
+    calm = in_escrow(event, trade_row(state="funded"), **values)
+    assert changes(calm, "dispute") == {}
+
+
+def test_evidence_is_about_a_trade() -> None:
+    values = {
+        "arbitrator": ARBITER,
+        "evidenceGroupID": 0xBB,
+        "party": BUYER,
+        "evidence": "ipfs://f0",
+    }
+    (row,) = puts(effects(record("EscrowMarket", "Evidence", **values)), "evidence")
+    assert (row["trade_id"], row["party"], row["document"]) == (TRADE, BUYER, "ipfs://f0")
+
+
+# Auctions
+
+
+def auction_row(**changes: Any) -> dict[str, Any]:
+    row = {"id": OFFER, "seller": SELLER, "asset": TOKEN, "bidder": None, "amount": 0, "bids": 0}
+    return {**row, "collection": REGISTRY, "creation_id": creation_key(9), **changes}
+
+
+def test_auction_opened_has_no_bid_yet() -> None:
+    auction = {
+        "seller": SELLER,
+        "collection": TOKEN,
+        "creationId": HUGE,
+        "tenure": HUGE,
+        "asset": COIN,
+        "reserve": 5,
+        "stepBps": 100,
+        "endsAt": NOW + 50,
+        "extensionSeconds": 10,
+        "royaltyBpsMax": 0,
+        "nonce": HUGE,
+    }
+    event = record("AuctionHouse", "AuctionOpened", auctionId=OFFER, seller=SELLER, auction=auction)
+    (row,) = puts(effects(event), "auction")
+    assert (row["state"], row["bidder"], row["amount"], row["bids"]) == ("open", None, 0, 0)
+    assert (row["deadline"], row["creation_id"]) == (NOW + 50, "0x" + "f" * 64)
+
+
+def test_auction_bid_is_the_highest_and_the_one_before_goes_back() -> None:
+    values = {"auctionId": OFFER, "bidder": BUYER, "amount": 700, "deadline": NOW + 60}
+    event = record("AuctionHouse", "AuctionBid", **values)
+    first = effects(event, auction=auction_row())
+    assert shares(first) == []
+    assert puts(first, "auction_bid")[0]["amount"] == 700
+    second = effects(event, auction=auction_row(bidder=FRIEND, amount=600, bids=1))
+    assert shares(second) == [("bidder", FRIEND, 600)]
+    assert changes(second, "auction") == {
+        "bidder": BUYER,
+        "amount": 700,
+        "deadline": NOW + 60,
+        "bids": 2,
+    }
+
+
+def test_auction_settled_is_a_trade() -> None:
+    values = {"auctionId": OFFER, "winner": BUYER, "price": 700, "fee": 7}
+    event = record("AuctionHouse", "AuctionSettled", **values)
+    made = effects(event, auction=auction_row(bidder=BUYER, amount=700), market=MARKET_ROW)
+    (trade,) = puts(made, "trade")
+    assert (trade["kind"], trade["state"], trade["reason"]) == ("auction", "settled", "auctioned")
+    assert (trade["seller"], trade["buyer"], trade["amount"]) == (SELLER, BUYER, 700)
+    assert settled(made) == {"seller": 693, "fee": 7}
+    assert adds(made, "credit") == [(("AuctionHouse", TOKEN, COMMUNITY), {"amount": 7})]
+    assert changes(made, "auction") == {"state": "settled", "ended_at": NOW}
+
+
+def test_auction_cancelled_ends_without_a_trade() -> None:
+    made = effects(record("AuctionHouse", "AuctionCancelled", auctionId=OFFER, seller=SELLER))
+    assert made == [Change("auction", (OFFER,), {"state": "cancelled", "ended_at": NOW})]
+
+
+def test_creation_held_waits_until_it_is_retrieved() -> None:
+    values = {"collection": TOKEN, "creationId": 9, "owner": BUYER}
+    (row,) = puts(
+        effects(record("AuctionHouse", "CreationHeld", auctionId=OFFER, **values)), "held_creation"
+    )
+    assert (row["owner"], row["auction_id"], row["retrieved_at"]) == (BUYER, OFFER, None)
+    (change,) = effects(record("AuctionHouse", "CreationRetrieved", **values, to=FRIEND))
+    taken = {"recipient": FRIEND, "retrieved_at": NOW}
+    assert change == Change("held_creation", (TOKEN, creation_key(9)), taken)
+
+
+# Desks
+
+
+def test_a_desk_brings_a_trade_before_an_arbitrator_who_rules() -> None:
+    made = effects(record("ArbitrationDesk", "MetaEvidence", metaEvidenceID=0, evidence="ipfs://b"))
+    assert made == [Put("desk", {"address": MARKET, "meta_evidence": "ipfs://b"})]
+    values = {"arbitrator": ARBITER, "disputeID": HUGE}
+    group = {"metaEvidenceID": 0, "evidenceGroupID": 0xBB}
+    (row,) = puts(effects(record("ArbitrationDesk", "Dispute", **values, **group)), "arbitration")
+    assert (row["number"], row["trade_id"], row["ruling"]) == (HUGE, TRADE, None)
+    (change,) = effects(record("ArbitrationDesk", "Ruling", **values, ruling=3))
+    assert change == Change("arbitration", (MARKET, HUGE), {"ruling": 3, "ruled_at": NOW})
 
 
 @pytest.mark.parametrize(
@@ -296,7 +711,7 @@ def test_withdrawn_takes_the_credit() -> None:
         ("CreationRegistry", "Approval"),
         ("CreationRegistry", "ApprovalForAll"),
         ("CreationRegistry", "ContractURIUpdated"),
-        ("EscrowMarket", "EIP712DomainChanged"),
+        *((market, "EIP712DomainChanged") for market in MARKETS),
     ],
 )
 def test_other_events_are_only_kept(contract: str, event: str) -> None:

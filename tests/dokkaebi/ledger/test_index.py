@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from dokkaebi.ledger import schema
 from dokkaebi.ledger import store as store_module
 from dokkaebi.ledger.index import Progress, index, record_of
 from dokkaebi.ledger.store import Identity, open_ledger, read_ledger
-from tests.dokkaebi.ledger.market_day import INSTANT, Day
+from tests.dokkaebi.ledger.market_day import Day
 
 
 def dump(path: Path, tables: Iterable[Any] = schema.metadata.sorted_tables) -> dict[str, Any]:
@@ -123,6 +124,24 @@ def test_assets_know_their_names(day: Day, books: Path) -> None:
         ("DKB", 18),
         ("MOCK", 18),
     }
+
+
+def test_a_desk_can_be_indexed_with_the_suite(day: Day, identity: Identity, tmp_path: Path) -> None:
+    desk, court = (
+        day.contracts[name].address.lower() for name in ("ArbitrationDesk", "MockArbitrator")
+    )
+    with_desk = replace(identity, addresses={**identity.addresses, "ArbitrationDesk": desk})
+    with open_ledger(tmp_path / "l", with_desk) as ledger:
+        index(day.chain, with_desk, ledger)
+    with read_ledger(tmp_path / "l") as snapshot:
+        (row,) = snapshot.rows(select(schema.arbitration))
+        (dispute,) = snapshot.rows(select(schema.dispute).where(schema.dispute.c.arbiter == desk))
+        (about,) = snapshot.rows(select(schema.desk))
+    assert (row["desk"], row["arbitrator"], row["ruling"]) == (desk, court, 3)
+    assert row["trade_id"] == dispute["trade_id"]
+    assert dispute["reason"] == "ruled"
+    assert dispute["fee_recipient"] == day.people[6].lower()
+    assert about["meta_evidence"].startswith("ipfs://bafkrei")
 
 
 # In pieces
@@ -358,7 +377,7 @@ def test_a_rewritten_chain_stops_the_loop(small_market: Callable[[], Day], tmp_p
     identity, path = Identity.of(day.manifest()), tmp_path / "l"
     maker = day.people[2]
     before = day.chain.raw("evm_snapshot")
-    day.offer(maker, INSTANT, day.register(maker, "first"), 5)
+    day.publish(day.offer(maker, day.register(maker, "first"), 5))
     with open_ledger(path, identity) as ledger:
         index(day.chain, identity, ledger)
     rows = dump(path)
@@ -385,7 +404,5 @@ def test_another_chain_is_refused(
 def test_a_node_that_hasnt_reached_the_first_block_is_behind(
     day: Day, identity: Identity, tmp_path: Path
 ) -> None:
-    from dataclasses import replace
-
     later = replace(identity, first_block=10_000)
     assert refused(day.chain, later, tmp_path / "l").key == "ledger_node_behind"

@@ -14,11 +14,12 @@ from dokkaebi.chain.suite import COIN
 from dokkaebi.ledger.reports import answer
 from dokkaebi.ledger.reports.balance import Balance, Difference
 from dokkaebi.ledger.reports.exhibits import Exhibit
+from dokkaebi.ledger.reports.kinds import Moment
 from dokkaebi.ledger.reports.page import names_of, plots, rounded, ways
 from dokkaebi.ledger.reports.patchwork import COLOURS, patchwork
-from dokkaebi.ledger.reports.questions import Moment
 from dokkaebi.ledger.reports.render import render
 from dokkaebi.ledger.store import Snapshot, open_ledger, read_ledger
+from dokkaebi.texts import t
 from tests.dokkaebi.ledger.market_day import SCRIPT_NAME, SCRIPT_TITLE, Day
 from tests.dokkaebi.ledger.test_store import IDENTITY, batch
 
@@ -101,16 +102,20 @@ def test_a_title_of_ten_kilobytes_is_cut(page: Page) -> None:
 
 def test_pictures_are_data_of_images_never_drawings_in_the_page(day: Day, page: Page) -> None:
     pictures = [attributes for tag, attributes in page.tags if tag == "img"]
-    assert len(pictures) == 10
+    # One for each work but the one that no command made.
+    assert len(pictures) == day.count
     assert all(p["src"].startswith("data:image/svg+xml;base64,") for p in pictures)
     # Drawn by us: the goblin, the market's cloth, and the cloths of works without a picture.
     drawings = [a for tag, a in page.tags if tag == "svg"]
     assert {a["class"] for a in drawings} == {"goblin", "cloth"}
 
 
-def test_without_documents_the_page_still_shows_every_work(snapshot: Snapshot) -> None:
+def test_without_documents_the_page_still_shows_every_work(day: Day, snapshot: Snapshot) -> None:
     page = Page(html(snapshot))
-    assert len([a for t, a in page.tags if a.get("class", "").startswith("sheet work")]) == 11
+    assert (
+        len([a for t, a in page.tags if a.get("class", "").startswith("sheet work")])
+        == day.count + 1
+    )
     assert not [tag for tag, _ in page.tags if tag == "img"]
 
 
@@ -130,14 +135,33 @@ def test_both_languages_are_in_the_page_and_one_is_chosen(
 
 
 def test_no_text_is_missing(page: Page) -> None:
-    assert not re.findall(r"(?:page|word|column|way|figure)_\w+|\{\w+\}", page.text())
+    assert not re.findall(r"(?:page|word|why|column|way|figure|market)_\w+|\{\w+\}", page.text())
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_the_page_has_a_section_for_everything_that_happened(page: Page, lang: str) -> None:
+    text = page.text(lang)
+    for key in (
+        *("auctions", "requests", "swaps", "disputes", "outcomes_by_arbiter", "money_in_and_out"),
+        *("cancelled_nonces", "why_ruled", "why_arbiter_silent", "why_settled", "word_held"),
+    ):
+        assert t(key, lang) in text, key
+    classes = [attributes.get("class", "") for _, attributes in page.tags]
+    assert classes.count("parts") == 4
+    assert "sheet barter" in classes
+
+
+def test_creations_of_other_collections_go_by_their_number(day: Day, page: Page) -> None:
+    cards = day.contracts["MockCollection"].address
+    assert "No. 1 of" in page.text("en")
+    assert cards in page.text()
 
 
 def test_amounts_and_addresses_are_whole(day: Day, page: Page) -> None:
     text = page.text()
     assert "3.000000000000000007 ETH" in text
     assert "340,282,366,920,938,463,463.374607431768211455 ETH" in text
-    assert day.market.address in text
+    assert day.escrow.address in text
     for person in day.people[2:6]:
         assert person in text
 
@@ -149,7 +173,7 @@ def test_the_seal_says_what_the_check_found(snapshot: Snapshot) -> None:
     assert "books balance" in good
     assert "61 figures compared, no difference" in good
     assert (
-        "0.000000000000000005 ETH more than it owes"
+        "0.000000000000000005 ETH more than they owe"
         in Page(html(snapshot, balance=Balance(61, (), {COIN: 5}))).text()
     )
     one = Difference("credit", "<b>subject</b>", "5", "6")
@@ -165,7 +189,8 @@ def test_a_long_list_is_cut_and_says_so(
 
     monkeypatch.setattr(module, "SHOWN", 4)
     text = Page(html(snapshot)).text("en")
-    assert "4 of 17 are shown" in text
+    count = len(answer(snapshot, ["trades"])["trades"])
+    assert f"4 of {count} are shown" in text
 
 
 def test_an_empty_market_has_a_page_whatever_its_name(tmp_path: Path) -> None:
@@ -204,11 +229,21 @@ def test_a_name_is_shown_only_if_it_is_somebodys_alone(
 
 
 def test_ways_are_all_that_buyers_paid(snapshot: Snapshot) -> None:
-    trades = answer(snapshot, ["trades"])["trades"]
-    for way in ways(trades):
-        paid = sum(trade.amount for trade in trades if trade.asset == way.asset)
+    answers = answer(snapshot)
+    found = ways(answers)
+    for way in found:
+        paid = sum(
+            trade.amount
+            for trade in answers["trades"]
+            if trade.asset == way.asset and trade.kind != "requested"
+        )
+        paid += sum(r.price for r in answers["requests"] if r.asset == way.asset)
+        standing = [a for a in answers["auctions"] if a.asset == way.asset and not a.ended_at]
+        paid += sum(auction.amount for auction in standing)
         assert way.amount == paid == sum(part.amount for part in way.slices)
         assert sum(part.permille for part in way.slices) == 1000
+    parts = {part.part for way in found for part in way.slices}
+    assert parts == {"seller", "royalty", "referral", "fee", "arbiter", "refund", "escrow"}
 
 
 @pytest.mark.parametrize("amounts", [[1], [1, 1, 1], [10**40, 1], [2, 3, 5, 7, 11, 13]])
@@ -222,7 +257,7 @@ def test_rounded_shares_make_a_whole(amounts: list[int]) -> None:
 def test_plots_are_all_sales(snapshot: Snapshot) -> None:
     trades = answer(snapshot, ["trades"])["trades"]
     for plot in plots(trades):
-        sold = [t.amount for t in trades if t.asset == plot.asset and t.state == "settled"]
+        sold = [t.sold for t in trades if t.asset == plot.asset and t.is_sale]
         assert plot.amount == sum(sold) == sum(bar.amount for bar in plot.bars)
         assert plot.sales == len(sold) == sum(bar.sales for bar in plot.bars)
         assert max(bar.permille for bar in plot.bars) == 1000

@@ -34,7 +34,9 @@ LARGEST = 2**256 - 1
 ADDRESSES = {
     "CommunityToken": "0x" + "11" * 20,
     "CreationRegistry": "0x" + "22" * 20,
-    "EscrowMarket": "0x" + "33" * 20,
+    "CreationMarket": "0x" + "33" * 20,
+    "EscrowMarket": "0x" + "44" * 20,
+    "AuctionHouse": "0x" + "55" * 20,
 }
 IDENTITY = Identity(1337, "0x" + "ab" * 32, 1, ADDRESSES, "장터")
 ANNA, BORA = ("0x" + digit * 40 for digit in "ab")
@@ -180,7 +182,7 @@ def test_a_desk_forgets_rows_but_no_changes(
 
 def test_a_handler_needs_a_transaction() -> None:
     with pytest.raises(AssertionError, match="inside of a transaction"):
-        Desk().row("trade", "0xbb")
+        Desk().row("trade", "0xbb", 0)
 
 
 # Databases that aren't ours to write
