@@ -173,9 +173,7 @@ class Shop:
         """A swap of `given` for `wanted`: ids of the registry, or (collection, id)."""
         words = {}
         for name, thing in (("given", given), ("wanted", wanted)):
-            collection, id_ = (
-                thing if isinstance(thing, tuple) else (self.registry.address, thing)
-            )
+            collection, id_ = thing if isinstance(thing, tuple) else (self.registry.address, thing)
             words[f"{name}_collection"] = str(collection)
             words[f"{name}_id"] = id_
             words[f"{name}_tenure"] = self.tenure(str(collection), id_)

@@ -201,9 +201,7 @@ def test_buy_reverts_when_it_is_reserved_for_the_seller(shop, creation, seller, 
 
 
 @pytest.mark.parametrize("bps", [0, 1, 999, 5_000])
-def test_a_referrer_gets_the_commission(
-    shop, money, watch, creation, seller, buyer, referrer, bps
-):
+def test_a_referrer_gets_the_commission(shop, money, watch, creation, seller, buyer, referrer, bps):
     offer = shop.published(seller, creation, asset=money.address, referral_bps=bps)
     seen = watch(money, referrer, seller)
     shop.buy(offer, buyer, referrer=referrer)
@@ -354,9 +352,7 @@ def test_buy_reverts_when_the_tenure_isnt_now(shop, creation, seller, buyer, ten
         shop.buy(offer, buyer)
 
 
-def test_an_offer_of_the_next_tenure_works_then(
-    shop, registry, creation, seller, stranger, buyer
-):
+def test_an_offer_of_the_next_tenure_works_then(shop, registry, creation, seller, stranger, buyer):
     """A tenure to come can be promised; nobody else can make it come."""
     offer = shop.published(seller, creation, tenure=3)
     registry.transferFrom(seller, stranger, creation, {"from": seller})

@@ -81,7 +81,9 @@ def test_there_is_no_other_function(creation_market, stranger, data):
 
 
 def test_nothing_but_buying_takes_coins(creation_market):
-    paid = {item["name"] for item in creation_market.abi if item.get("stateMutability") == "payable"}
+    paid = {
+        item["name"] for item in creation_market.abi if item.get("stateMutability") == "payable"
+    }
     assert paid == {"buy", "buyMany"}
 
 

@@ -128,18 +128,14 @@ def test_buy_reverts_when_one_wei_is_missing(shop, in_coins, buyer):
 
 def test_the_shortest_fall_lasts_a_second(shop, coin, creation, seller, buyer):
     start = chain.time() + 100
-    offer = shop.published(
-        seller, creation, start=start, price=2, end_price=1, expiry=start + 1
-    )
+    offer = shop.published(seller, creation, start=start, price=2, end_price=1, expiry=start + 1)
     sleep_to(chain, start + 1)
     assert sale_of(shop.buy(offer, buyer, value=2))["price"] == 1
 
 
 def test_a_fall_of_one_wei_rounds_up_to_the_end(shop, coin, creation, seller, buyer):
     start = chain.time() + 100
-    offer = shop.published(
-        seller, creation, start=start, price=2, end_price=1, expiry=start + 100
-    )
+    offer = shop.published(seller, creation, start=start, price=2, end_price=1, expiry=start + 100)
     sleep_to(chain, start + 99)
     assert sale_of(shop.buy(offer, buyer, value=2))["price"] == 2
 
@@ -154,9 +150,7 @@ def test_the_widest_fall_overflows_nowhere(shop, creation, seller):
 
 
 def test_the_price_of_now_can_be_asked(shop, falling):
-    with reverts_with(
-        "Offer_NotStarted", shop.digest(falling), falling.start, chain[-1].timestamp
-    ):
+    with reverts_with("Offer_NotStarted", shop.digest(falling), falling.start, chain[-1].timestamp):
         shop.contract.priceOf(falling)
     for after in (0, 1, 12_345, DAY):
         chain.mine(timestamp=falling.start + after)

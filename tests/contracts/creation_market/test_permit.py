@@ -51,9 +51,7 @@ def in_tokens(shop, token, creation, seller):
 
 
 def buy(shop, offer, buyer, permit, signature=b"", referrer=ZERO_ADDRESS, **terms):
-    return shop.contract.buyWithPermit(
-        offer, signature, referrer, permit, {"from": buyer, **terms}
-    )
+    return shop.contract.buyWithPermit(offer, signature, referrer, permit, {"from": buyer, **terms})
 
 
 def test_a_permit_replaces_the_approval(
@@ -82,9 +80,7 @@ def test_the_referrer_is_paid(shop, token, permit, creation, seller, buyer, refe
     assert token.balanceOf(referrer) - before == PRICE // 10
 
 
-def test_a_front_run_permit_does_no_harm(
-    shop, registry, token, in_tokens, permit, buyer, stranger
-):
+def test_a_front_run_permit_does_no_harm(shop, registry, token, in_tokens, permit, buyer, stranger):
     words = permit()
     value, deadline, v = (int.from_bytes(words[i : i + 32], "big") for i in (0, 32, 64))
     token.permit(
@@ -105,9 +101,7 @@ def test_an_empty_permit_is_none(shop, registry, token, in_tokens, buyer):
 @pytest.mark.parametrize(
     "flaw", ["expired", "too little", "a stranger's", "another spender", "another nonce"]
 )
-def test_buy_reverts_when_the_permit_is_no_good(
-    shop, in_tokens, permit, buyer, stranger, flaw
-):
+def test_buy_reverts_when_the_permit_is_no_good(shop, in_tokens, permit, buyer, stranger, flaw):
     words = {
         "expired": {"deadline": 1},
         "too little": {"amount": PRICE - 1},
@@ -163,9 +157,7 @@ def test_a_permit_is_the_buyers_own(shop, in_tokens, permit, buyer, stranger):
         buy(shop, in_tokens, stranger, words)
 
 
-def test_the_rest_of_a_large_permit_stays_an_allowance(
-    shop, token, in_tokens, permit, buyer
-):
+def test_the_rest_of_a_large_permit_stays_an_allowance(shop, token, in_tokens, permit, buyer):
     buy(shop, in_tokens, buyer, permit(3 * PRICE))
     assert token.allowance(buyer, shop.contract) == 2 * PRICE
 
@@ -177,9 +169,7 @@ def test_there_is_no_permit_for_coins(shop, permit, creation, seller, buyer):
             buy(shop, offer, buyer, words)
 
 
-def test_buy_reverts_when_the_token_has_no_code(
-    shop, permit, creation, seller, buyer, stranger
-):
+def test_buy_reverts_when_the_token_has_no_code(shop, permit, creation, seller, buyer, stranger):
     offer = shop.published(seller, creation, asset=stranger.address)
     with reverts_with("Asset_HasNoCode", stranger):
         buy(shop, offer, buyer, permit())
@@ -208,7 +198,7 @@ def test_a_permit_falls_with_the_sale(shop, token, in_tokens, permit, buyer, sel
 
 
 def test_a_permit_for_any_contract_is_only_a_permit(shop, registry, creation, seller, buyer):
-    """The call goes wherever the offer says, as the market: to the market itself, or the registry."""
+    """The call goes wherever the offer says: to the market itself, or the registry."""
     for asset in (shop.contract, registry):
         offer = shop.published(seller, creation, asset=asset.address)
         with reverts_with("TransferFromFailed"):

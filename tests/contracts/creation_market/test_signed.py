@@ -369,9 +369,7 @@ def test_a_signed_offer_is_open_no_longer_than_any(
     ],
     ids=lambda part: ",".join(part) if isinstance(part, dict) else "",
 )
-def test_signed_terms_are_checked_like_published_ones(
-    shop, creation, seller, buyer, change, error
-):
+def test_signed_terms_are_checked_like_published_ones(shop, creation, seller, buyer, change, error):
     offer, signature = shop.signed(seller, creation, **change)
     with reverts_with(*error):
         shop.buy(offer, buyer, signature, value=PRICE)
