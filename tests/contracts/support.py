@@ -4,6 +4,7 @@ in plain Python, independently of the Solidity that they are compared with."""
 import hashlib
 from base64 import b32encode
 from contextlib import contextmanager
+from itertools import count
 from typing import NamedTuple
 
 import brownie
@@ -16,10 +17,10 @@ from hypothesis import HealthCheck, settings
 
 ZERO_BYTES32 = bytes(32)
 COIN = ZERO_ADDRESS
-INSTANT, DELIVERED = 0, 1
-OFFER_NONE, OFFER_OPEN, OFFER_FILLED = 0, 1, 2
-TRADE_NONE, TRADE_FUNDED, TRADE_SHIPPED = 0, 1, 2
-CONFIRMED, INSPECTION_TIMEOUT, SELLER_REFUND, SHIP_TIMEOUT = 0, 1, 2, 3
+TRADE_NONE, TRADE_FUNDED, TRADE_SHIPPED, TRADE_DISPUTED = 0, 1, 2, 3
+CONFIRMED, INSPECTION_TIMEOUT, SELLER_REFUND, SHIP_TIMEOUT, RULED, SETTLED, ARBITER_SILENT = range(
+    7
+)
 HOUR, DAY = 3_600, 86_400
 TOKENS = 10**18
 FEE_BPS = 100
@@ -39,17 +40,23 @@ class Offer(NamedTuple):
     """`IEscrowMarket.Offer`; change a field with `_replace`."""
 
     seller: str
-    kind: int
+    buyer: str
     creation_id: int
     tenure: int
     asset: str
     price: int
+    units: int
     expiry: int
     ship_seconds: int
     inspect_seconds: int
     referral_bps: int
+    arbiter: str
+    arbiter_fee_bps: int
+    ruling_seconds: int
+    silent_seller_bps: int
+    parts: tuple
     details: bytes
-    salt: int
+    nonce: int
 
 
 class Trade(NamedTuple):
@@ -59,11 +66,11 @@ class Trade(NamedTuple):
     seller: str
     buyer: str
     referrer: str
+    arbiter: str
     creation_id: int
     asset: str
     amount: int
-    inspect_seconds: int
-    referral_bps: int
+    terms: int
 
 
 # Refusals
@@ -138,9 +145,9 @@ def wake_up():
 # Fuzzing
 
 
-def examples(count):
+def examples(most):
     """Settings of a fuzz test. The health checks of this old Hypothesis fail on a busy machine."""
-    return settings(max_examples=count, suppress_health_check=HealthCheck.all())
+    return settings(max_examples=most, suppress_health_check=HealthCheck.all())
 
 
 # Events
@@ -258,53 +265,106 @@ def register_all(registry, creator, works):
 # Offers
 
 
-def make_offer(seller, kind=INSTANT, **terms):
+def make_offer(seller, **terms):
     """An offer with defaults that the market accepts; `terms` are fields of `Offer`.
 
-    An instant offer needs `creation_id`. Delivered: 3 days to ship, 2 days to inspect.
+    3 days to ship, 2 days to inspect, a new nonce; with an `arbiter` 10 days to rule, a fee of 3 %,
+    and a quarter for the seller if the arbiter is silent.
     """
-    delivered = kind == DELIVERED
+    arbitrated = str(terms.get("arbiter", ZERO_ADDRESS)) != ZERO_ADDRESS
     defaults = {
+        "buyer": ZERO_ADDRESS,
         "creation_id": 0,
         "tenure": 0,
         "asset": COIN,
         "price": 10**15,
+        "units": 1,
         "expiry": brownie.chain.time() + 7 * DAY,
-        "ship_seconds": 3 * DAY if delivered else 0,
-        "inspect_seconds": 2 * DAY if delivered else 0,
+        "ship_seconds": 3 * DAY,
+        "inspect_seconds": 2 * DAY,
         "referral_bps": 0,
+        "arbiter": ZERO_ADDRESS,
+        "arbiter_fee_bps": 300 if arbitrated else 0,
+        "ruling_seconds": 10 * DAY if arbitrated else 0,
+        "silent_seller_bps": 2_500 if arbitrated else 0,
+        "parts": (),
         "details": ZERO_BYTES32,
-        "salt": 1,
     }
-    unknown = set(terms) - set(defaults)
+    unknown = set(terms) - {*defaults, "nonce"}
     if unknown:
         raise TypeError(f"Offer has no fields {sorted(unknown)}.")
-    return Offer(seller=str(seller), kind=kind, **{**defaults, **terms})
+    if "nonce" not in terms:
+        terms["nonce"] = next(_NONCES)
+    offer = Offer(seller=str(seller), **{**defaults, **terms})
+    return offer._replace(buyer=str(offer.buyer), arbiter=str(offer.arbiter))
 
 
-def make_trade(market, offer, buyer, referrer=ZERO_ADDRESS):
-    """The trade that `buyer` makes of a delivered offer by funding it."""
+_NONCES = count(1)
+
+
+def make_trade(market, offer, buyer, referrer=ZERO_ADDRESS, units=1, serial=0):
+    """The trade that `buyer` makes of an offer by funding it after `serial` units were taken."""
+    return _trade_of(offer_id(market, offer), offer, offer.seller, buyer, referrer, units, serial)
+
+
+def make_requested_trade(market, request, seller):
+    """The trade that `seller` makes of a request by accepting it."""
+    return _trade_of(request_id(market, request), request, seller, request.buyer)
+
+
+def _trade_of(document, offer, seller, buyer, referrer=ZERO_ADDRESS, units=1, serial=0):
     return Trade(
-        offer_id=offer_id(market, offer),
-        seller=offer.seller,
+        offer_id=document,
+        seller=str(seller),
         buyer=str(buyer),
         referrer=str(referrer),
+        arbiter=offer.arbiter,
         creation_id=offer.creation_id,
         asset=offer.asset,
-        amount=offer.price,
-        inspect_seconds=offer.inspect_seconds,
-        referral_bps=offer.referral_bps,
+        amount=offer.price * units,
+        terms=pack_terms(offer, serial),
     )
+
+
+def pack_terms(offer, serial=0):
+    """The small numbers of a trade in one word, as `IEscrowMarket.Trade` says."""
+    fields = [
+        (offer.ship_seconds, 24),
+        (offer.inspect_seconds, 24),
+        (offer.ruling_seconds, 24),
+        (offer.referral_bps, 16),
+        (offer.arbiter_fee_bps, 16),
+        (offer.silent_seller_bps, 16),
+        (serial, 32),
+        *((percent, 8) for percent in offer.parts),
+    ]
+    word = shift = 0
+    for value, bits in fields:
+        word |= value << shift
+        shift += bits
+    return word
 
 
 def offer_id(market, offer):
     """EIP-712: the digest of an offer under a market's domain on this chain."""
+    return _document_id("Offer", market, offer)
+
+
+def request_id(market, request):
+    """EIP-712: the digest of a request under a market's domain on this chain."""
+    return _document_id("Request", market, request)
+
+
+def _document_id(name, market, document):
     type_hash = keccak(
-        b"Offer(address seller,uint8 kind,uint256 creationId,uint256 tenure,address asset,"
-        b"uint256 price,uint256 expiry,uint256 shipSeconds,uint256 inspectSeconds,"
-        b"uint256 referralBps,bytes32 details,uint256 salt)"
+        name.encode() + b"(address seller,address buyer,uint256 creationId,uint256 tenure,"
+        b"address asset,uint256 price,uint256 units,uint256 expiry,uint256 shipSeconds,uint256 inspectSeconds,"
+        b"uint256 referralBps,address arbiter,uint256 arbiterFeeBps,uint256 rulingSeconds,"
+        b"uint256 silentSellerBps,uint8[] parts,bytes32 details,uint256 nonce)"
     )
-    struct_hash = keccak(type_hash + b"".join(_word(value) for value in offer))
+    parts = keccak(b"".join(_word(percent) for percent in document.parts))
+    words = document._replace(parts=parts)
+    struct_hash = keccak(type_hash + b"".join(_word(value) for value in words))
     domain = domain_separator("Dokkaebi EscrowMarket", "1", brownie.chain.id, market)
     return keccak(b"\x19\x01" + domain + struct_hash)
 

@@ -1,11 +1,9 @@
 """What the desk's tests share: a dispute before an arbitrator."""
 
-from typing import NamedTuple
-
 import pytest
-from brownie import ZERO_ADDRESS, chain
+from brownie import ZERO_ADDRESS
 
-from tests.contracts.support import COIN, DAY, FEE_BPS, ZERO_BYTES32, only_event
+from tests.contracts.support import COIN, DAY, FEE_BPS, ZERO_BYTES32, make_offer, only_event
 
 PRICE = 10**15 + 7
 ARBITER_FEE_BPS = 300
@@ -16,30 +14,6 @@ APPEAL_COST = 3_000
 EXTRA_DATA = "0x" + "07" * 40
 META_EVIDENCE = bytes(range(32))
 REFUSED, TO_BUYER, TO_SELLER, HALVES = range(4)
-TRADE_DISPUTED = 3
-
-
-class Delivery(NamedTuple):
-    """`IEscrowMarket.Offer`."""
-
-    seller: str
-    buyer: str
-    creation_id: int
-    tenure: int
-    asset: str
-    price: int
-    units: int
-    expiry: int
-    ship_seconds: int
-    inspect_seconds: int
-    referral_bps: int
-    arbiter: str
-    arbiter_fee_bps: int
-    ruling_seconds: int
-    silent_seller_bps: int
-    parts: tuple
-    details: bytes
-    nonce: int
 
 
 class Court:
@@ -48,33 +22,10 @@ class Court:
     def __init__(self, desk, market, arbitrator, seller, buyer):
         self.desk, self.market, self.arbitrator = desk, market, arbitrator
         self.seller, self.buyer = seller, buyer
-        self.nonce = 0
 
     def funded(self, arbiter=None, **terms):
         """A funded trade, as the event says it."""
-        self.nonce += 1
-        arbiter = str(arbiter or self.desk.address)
-        has_arbiter = arbiter != ZERO_ADDRESS
-        defaults = {
-            "buyer": ZERO_ADDRESS,
-            "creation_id": 0,
-            "tenure": 0,
-            "asset": COIN,
-            "price": PRICE,
-            "units": 1,
-            "expiry": chain.time() + DAY,
-            "ship_seconds": 3 * DAY,
-            "inspect_seconds": 2 * DAY,
-            "referral_bps": 0,
-            "arbiter": arbiter,
-            "arbiter_fee_bps": ARBITER_FEE_BPS if has_arbiter else 0,
-            "ruling_seconds": RULING_SECONDS if has_arbiter else 0,
-            "silent_seller_bps": SILENT_SELLER_BPS if has_arbiter else 0,
-            "parts": (),
-            "details": ZERO_BYTES32,
-            "nonce": self.nonce,
-        }
-        offer = Delivery(seller=str(self.seller), **{**defaults, **terms})
+        offer = make_offer(self.seller, arbiter=arbiter or self.desk, **{"price": PRICE, **terms})
         self.market.offer(offer, {"from": self.seller})
         value = offer.price if offer.asset == COIN else 0
         tx = self.market.fund(offer, b"", 1, ZERO_ADDRESS, {"from": self.buyer, "value": value})
@@ -147,7 +98,4 @@ def court(court_of, MockArbitrator, deployer):
 @pytest.fixture
 def crooked(court_of, MockCrookedArbitrator, deployer):
     """A court under an arbitrator who cheats."""
-    court = court_of(MockCrookedArbitrator.deploy({"from": deployer}))
-    # Other courts of the same market have used numbers of the seller's.
-    court.nonce = 1_000
-    return court
+    return court_of(MockCrookedArbitrator.deploy({"from": deployer}))

@@ -137,7 +137,6 @@ def test_an_arbitrator_cant_rule_for_another_desk(crooked, court, stranger):
 def test_two_desks_of_one_arbitrator_stay_apart(court, court_of, buyer, stranger):
     """Numbers are the arbitrator's; each desk knows its own only."""
     twin = court_of(court.arbitrator)
-    twin.nonce = 2_000
     first, number = court.submitted()
     second, other = twin.submitted()
     assert (number, other) == (0, 1)

@@ -12,9 +12,8 @@ from tests.contracts.arbitration_desk.conftest import (
     SILENT_SELLER_BPS,
     TO_BUYER,
     TO_SELLER,
-    TRADE_DISPUTED,
 )
-from tests.contracts.support import (
+from tests.contracts.support import TRADE_DISPUTED, (
     COIN,
     FEE_BPS,
     TOKENS,

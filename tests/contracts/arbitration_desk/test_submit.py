@@ -8,9 +8,8 @@ from tests.contracts.arbitration_desk.conftest import (
     COST,
     TO_BUYER,
     TO_SELLER,
-    TRADE_DISPUTED,
 )
-from tests.contracts.support import event_names, only_event, reverts_with, sleep_to
+from tests.contracts.support import TRADE_DISPUTED, event_names, only_event, reverts_with, sleep_to
 
 
 def test_submit_emits_the_dispute(court, buyer):

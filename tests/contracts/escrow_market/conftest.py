@@ -5,15 +5,14 @@ from brownie import ZERO_ADDRESS, accounts
 
 from tests.contracts.support import (
     COIN,
-    DELIVERED,
-    INSTANT,
     TOKENS,
     ZERO_BYTES32,
+    Trade,
     id_of,
     make_offer,
-    make_trade,
     make_work,
     offer_id,
+    only_event,
     register,
 )
 
@@ -45,24 +44,30 @@ class Market:
         self.registry = registry
 
     def offer(self, seller, **terms):
-        """Publishes an offer (instant if it sells a creation and `kind` isn't given)."""
-        kind = terms.pop("kind", INSTANT if terms.get("creation_id") else DELIVERED)
-        if terms.get("creation_id") and "tenure" not in terms:
-            terms["tenure"] = self.registry.tenureOf(terms["creation_id"])
-        offer = make_offer(seller, kind, **{"price": PRICE, **terms})
+        """Publishes an offer."""
+        offer = self.draft(seller, **terms)
         self.contract.offer(offer, {"from": seller})
         return offer
 
-    def value(self, offer):
-        return offer.price if offer.asset == COIN else 0
+    def draft(self, seller, **terms):
+        """An offer with the tenure of now that nobody knows of."""
+        if terms.get("creation_id") and "tenure" not in terms:
+            terms["tenure"] = self.registry.tenureOf(terms["creation_id"])
+        return make_offer(seller, **{"price": PRICE, **terms})
 
-    def buy(self, offer, buyer, referrer=ZERO_ADDRESS):
-        return self.contract.buy(offer, referrer, {"from": buyer, "value": self.value(offer)})
+    def value(self, offer, units=1):
+        return offer.price * units if offer.asset == COIN else 0
 
-    def fund(self, offer, buyer, referrer=ZERO_ADDRESS):
+    def take(self, offer, buyer, referrer=ZERO_ADDRESS, units=1, signature=b""):
+        """Funds an offer; its transaction."""
+        sent = {"from": buyer, "value": self.value(offer, units)}
+        return self.contract.fund(offer, signature, units, referrer, sent)
+
+    def fund(self, offer, buyer, referrer=ZERO_ADDRESS, units=1, signature=b""):
         """Funds an offer; the trade and its transaction."""
-        tx = self.contract.fund(offer, referrer, {"from": buyer, "value": self.value(offer)})
-        return make_trade(self.contract, offer, buyer, referrer), tx
+        tx = self.take(offer, buyer, referrer, units, signature)
+        trade = only_event(tx, "EscrowFunded")["trade"]
+        return Trade(*trade), tx
 
     def funded(self, seller, buyer, referrer=ZERO_ADDRESS, **terms):
         """A freshly funded trade."""
@@ -74,14 +79,24 @@ class Market:
         self.contract.ship(trade, ZERO_BYTES32, {"from": seller})
         return trade
 
+    def disputed(self, seller, buyer, arbiter, referrer=ZERO_ADDRESS, **terms):
+        """A freshly disputed trade."""
+        trade = self.shipped(seller, buyer, referrer, arbiter=arbiter, **terms)
+        self.contract.dispute(trade, ZERO_BYTES32, {"from": buyer})
+        return trade
+
     def state(self, trade):
         return self.contract.tradeState(self.contract.hashTrade(trade))[0]
+
+    def part(self, trade):
+        return self.contract.tradeState(self.contract.hashTrade(trade))[2]
 
     def deadline(self, trade):
         return self.contract.tradeState(self.contract.hashTrade(trade))[1]
 
-    def offer_state(self, offer):
-        return self.contract.offerState(offer_id(self.contract, offer))
+    def units_left(self, offer):
+        """How many units of a published offer are left; zero if it isn't open."""
+        return self.contract.documentOf(offer_id(self.contract, offer))[1]
 
     def credit(self, money, account):
         return self.contract.creditOf(money.address, getattr(account, "address", account))
@@ -133,9 +148,9 @@ def odd_token(market, buyer):
     return deploy
 
 
-def offer_by(contract, market, sender, kind=DELIVERED, **terms):
+def offer_by(contract, market, sender, **terms):
     """Makes a contract publish an offer."""
-    offer = make_offer(contract.address, kind, **{"price": PRICE, **terms})
+    offer = make_offer(contract.address, **{"price": PRICE, **terms})
     contract.execute(market, 0, market.offer.encode_input(offer), {"from": sender})
     return offer
 
