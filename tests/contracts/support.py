@@ -358,8 +358,9 @@ def request_id(market, request):
 def _document_id(name, market, document):
     type_hash = keccak(
         name.encode() + b"(address seller,address buyer,uint256 creationId,uint256 tenure,"
-        b"address asset,uint256 price,uint256 units,uint256 expiry,uint256 shipSeconds,uint256 inspectSeconds,"
-        b"uint256 referralBps,address arbiter,uint256 arbiterFeeBps,uint256 rulingSeconds,"
+        b"address asset,uint256 price,uint256 units,uint256 expiry,"
+        b"uint256 shipSeconds,uint256 inspectSeconds,uint256 referralBps,address arbiter,"
+        b"uint256 arbiterFeeBps,uint256 rulingSeconds,"
         b"uint256 silentSellerBps,uint8[] parts,bytes32 details,uint256 nonce)"
     )
     parts = keccak(b"".join(_word(percent) for percent in document.parts))

@@ -45,7 +45,13 @@ def test_deploy_on_a_fresh_ganache(settings: dict[str, str]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     manifest = json.loads(Path(settings["DOKKAEBI_MANIFEST"]).read_text("utf-8"))
     assert manifest["chain_id"] == 1337
-    assert set(manifest["contracts"]) == {"CommunityToken", "CreationRegistry", "EscrowMarket"}
+    assert set(manifest["contracts"]) == {
+        "CommunityToken",
+        "CreationRegistry",
+        "CreationMarket",
+        "EscrowMarket",
+        "AuctionHouse",
+    }
 
 
 def test_deploy_on_a_fresh_anvil(settings: dict[str, str]) -> None:

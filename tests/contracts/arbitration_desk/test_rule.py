@@ -13,10 +13,11 @@ from tests.contracts.arbitration_desk.conftest import (
     TO_BUYER,
     TO_SELLER,
 )
-from tests.contracts.support import TRADE_DISPUTED, (
+from tests.contracts.support import (
     COIN,
     FEE_BPS,
     TOKENS,
+    TRADE_DISPUTED,
     TRADE_NONE,
     event_names,
     only_event,
