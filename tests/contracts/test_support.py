@@ -8,7 +8,6 @@ from brownie import web3
 from eth_utils import keccak
 
 from tests.contracts.support import (
-    DELIVERED,
     cid_text,
     creation_id,
     error_text,
@@ -118,7 +117,7 @@ def test_register_returns_the_id_that_python_computes(registry, creator):
 
 
 def test_offer_and_trade_ids_are_the_markets(market, seller, buyer, referrer):
-    offer = make_offer(seller, DELIVERED, creation_id=5, referral_bps=7, details=b"\2" * 32)
+    offer = make_offer(seller, creation_id=5, referral_bps=7, details=b"\2" * 32)
     assert bytes(market.hashOffer(offer)) == offer_id(market, offer)
     trade = make_trade(market, offer, buyer, referrer)
     assert bytes(market.hashTrade(trade)) == trade_id(trade)

@@ -11,13 +11,12 @@ import pytest
 from brownie import ZERO_ADDRESS, chain, history
 from brownie.exceptions import VirtualMachineError
 
+from tests.contracts.auction_house.conftest import sign
 from tests.contracts.support import (
     COIN,
     DAY,
-    DELIVERED,
     FEE_BPS,
     HOUR,
-    INSTANT,
     TOKENS,
     make_offer,
     make_trade,
@@ -26,12 +25,12 @@ from tests.contracts.support import (
     sleep_to,
     trade_id,
 )
-from tests.invariants.market_model import FUNDED, NONE, MarketModel, Work
+from tests.invariants.market_model import DISPUTED, FUNDED, NONE, SHIPPED, MarketModel, Work
 
 ACCEPT, REJECT = 0, 1
 STEPS = 75
 RANGES = {"pick": 2**16, "other": 2**16, "odd": 2**8, "price": 10**15, "bps": 5_001}
-ACTS = ("ship", "confirm", "refund", "claim_timeout")
+ACTS = ("ship", "confirm", "refund", "claim_timeout", "dispute")
 
 
 class Life:
@@ -52,7 +51,7 @@ class Life:
         )
         self.random = Random(seed)
         self.terms, self.done = {}, Counter()
-        self.salt = 0
+        self.nonce = 0
         self.now = chain.time() + HOUR
         self.first = len(history)
         self.coins_before = {name: person.balance() for name, person in self.names.items()}
@@ -85,19 +84,24 @@ class Life:
         owned = [id_ for id_, work in works.items() if work.owner == seller.address]
         choice = [0, 0, *(works if odd % 8 == 3 else owned)]
         work = choice[other % len(choice)]
-        kind = INSTANT if work and odd % 4 == 1 else DELIVERED
-        self.salt += 1
+        self.nonce += 1
+        # Some goods come in units, some services in parts, most have an arbiter.
+        arbiters = [ZERO_ADDRESS, self.clerk.address, self.clerk.address]
+        arbiter = self.traders[pick % 3].address if odd == 10 else arbiters[pick % 7 % 3]
         terms = make_offer(
             seller,
-            kind,
             creation_id=work,
             tenure=works[work].tenure if work else 0,
             asset=self.assets[pick // 3 % 2],
             price=0 if odd == 7 else 1 + price,
+            units=0 if odd == 6 else 2 if work and odd == 5 else 1 if work else 1 + odd % 3,
             expiry=self.now + (0 if odd == 11 else 20 * DAY),
-            ship_seconds=0 if kind == INSTANT else HOUR - 1 if odd == 8 else DAY,
+            ship_seconds=HOUR - 1 if odd == 8 else DAY,
             referral_bps=5_001 if odd == 9 else bps,
-            salt=self.salt,
+            arbiter=arbiter,
+            **({"silent_seller_bps": bps * 2 - bps % 2} if arbiter != ZERO_ADDRESS else {}),
+            parts=[(), (), (33, 67), (10, 20, 30, 40), (50, 49)][4 if odd == 13 else other % 4],
+            nonce=self.nonce if odd != 12 else 1,
         )
         self._publish(terms, seller if odd % 16 else self.traders[(pick + 1) % 3])
 
@@ -123,27 +127,25 @@ class Life:
     def _take(self, pick, other, odd):
         if not self.model.offers:
             return
-        is_open = {k: v for k, v in self.model.offers.items() if v[1] == 1}
-        key, (terms, _) = self._some(is_open if odd % 4 and is_open else self.model.offers, pick)
+        is_open = {k: v for k, v in self.model.offers.items() if v[1]}
+        among = is_open if odd % 4 and is_open else self.model.offers
+        key, (terms, left) = self._some(among, pick)
         buyers = [t for t in self.traders if odd % 8 == 0 or t.address != terms.seller]
         buyer = buyers[other % len(buyers)]
         referrers = [ZERO_ADDRESS, self.referrer.address]
         if odd % 8 in {2, 3}:
             referrers = [buyer.address, terms.seller, self.market.address]
         referrer = referrers[other // 4 % len(referrers)]
-        kind = 1 - terms.kind if odd == 12 else terms.kind
-        value = (terms.price if terms.asset == COIN else 0) + (odd % 8 == 5)
+        units = left + 1 if odd == 12 else 1 + other % max(1, left)
+        serial = terms.units - left
+        value = (terms.price * units if terms.asset == COIN else 0) + (odd % 8 == 5)
         now = self._tick()
-        why_not = self.model.why_not_take(kind, key, terms, buyer.address, referrer, value, now)
-        name = "buy" if kind == INSTANT else "fund"
-        if not self._act(buyer, name, terms, referrer, value=value, why_not=why_not):
-            return
-        if kind == INSTANT:
-            self.model.buy(key, buyer.address, referrer)
-        else:
-            trade = make_trade(self.market, terms, buyer, referrer)
+        why_not = self.model.why_not_fund(key, units, buyer.address, referrer, value, now)
+        arguments = (terms, b"", units, referrer)
+        if self._act(buyer, "fund", *arguments, value=value, why_not=why_not):
+            trade = make_trade(self.market, terms, buyer, referrer, units, serial)
             self.terms[trade_id(trade)] = trade
-            self.model.fund(key, trade_id(trade), buyer.address, referrer, now)
+            self.model.fund(key, trade_id(trade), units, buyer.address, referrer, now)
 
     def rule_act(self, pick, other, odd):
         """Any act on any trade, mostly a live one and by somebody who may."""
@@ -152,8 +154,9 @@ class Life:
         if not among:
             return
         key, trade = self._some(among, pick)
-        name = ACTS[other % 4]
-        may = {"ship": trade.offer.seller, "refund": trade.offer.seller, "confirm": trade.buyer}
+        name = ACTS[other % 5]
+        seller, buyer = trade.offer.seller, trade.buyer
+        may = {"ship": seller, "refund": seller, "confirm": buyer, "dispute": buyer}
         proper = self.names[may.get(name, self.clerk.address)]
         sender = proper if odd % 3 else self.traders[pick % 3]
         self._end(name, key, sender)
@@ -163,6 +166,45 @@ class Life:
         if funded:
             key, trade = self._some(funded, pick)
             self._end("ship", key, self.names[trade.offer.seller])
+
+    def rule_dispute(self, pick):
+        shipped = {k: t for k, t in self.model.trades.items() if t.state == SHIPPED}
+        if shipped:
+            key, trade = self._some(shipped, pick)
+            self._end("dispute", key, self.names[trade.buyer])
+
+    def rule_rule(self, pick, other, odd, bps):
+        """The clerk is an honest arbiter, and tries it elsewhere too."""
+        disputed = {k: t for k, t in self.model.trades.items() if t.state == DISPUTED}
+        among = disputed if odd % 4 and disputed else self.model.trades
+        if not among:
+            return
+        key, _ = self._some(among, pick)
+        sender = self.clerk if odd % 3 else self.traders[other % 3]
+        seller_bps = 10_001 if odd == 12 else [0, 4_999, 5_000, 10_000, 2 * bps % 10_001][other % 5]
+        payee = [self.clerk.address, *self.names][other % (1 + len(self.names))]
+        now = self._tick()
+        why_not = self.model.why_not_rule(key, sender.address, now, seller_bps)
+        arguments = (self.terms[key], seller_bps, payee)
+        if self._act(sender, "rule", *arguments, why_not=why_not):
+            self.model.rule(key, seller_bps, payee)
+
+    def rule_settle(self, pick, bps):
+        """Both parties with keys agree on any division; whoever carries it there."""
+        signable = {
+            k: t
+            for k, t in self.model.trades.items()
+            if self.agent.address not in {t.offer.seller, t.buyer}
+        }
+        if not signable:
+            return
+        key, trade = self._some(signable, pick)
+        now = self._tick()
+        digest = self.market.hashSettlement(key, trade.part, 2 * bps % 10_001, now)
+        signatures = [sign(digest, self.names[name]) for name in (trade.buyer, trade.offer.seller)]
+        arguments = (self.terms[key], 2 * bps % 10_001, now, *signatures)
+        if self._act(self.clerk, "settle", *arguments, why_not=self.model.why_not_settle(key)):
+            self.model.settle(key, 2 * bps % 10_001)
 
     def rule_let_a_deadline_pass(self, pick, odd):
         """To the second before, at, or after some deadline, and then the claim."""
@@ -223,11 +265,12 @@ class Life:
         """In one state, and ended for ever."""
         for key, trade in self.model.trades.items():
             deadline = trade.deadline if trade.state != NONE else 0
-            assert self.market.tradeState(key) == (trade.state, deadline)
+            part = trade.part if trade.state != NONE else 0
+            assert self.market.tradeState(key) == (trade.state, deadline, part)
 
     def check_offers_and_creations(self):
-        for key, (_, state) in self.model.offers.items():
-            assert self.market.offerState(key) == state
+        for key, (_, left) in self.model.offers.items():
+            assert self.market.documentOf(key)[1] == left
         for id_, work in self.model.works.items():
             assert self.registry.ownerOf(id_) == work.owner
             assert self.registry.tenureOf(id_) == work.tenure
@@ -235,10 +278,9 @@ class Life:
     def drain(self):
         """The drain: the clerk alone acts, while some payees still refuse; then each is paid."""
         for key, trade in self.model.trades.items():
-            if trade.state != NONE:
+            while trade.state != NONE:
                 self.now = max(self.now, trade.deadline + 1)
                 self._end("claim_timeout", key, self.clerk)
-                assert trade.state == NONE
         for asset, name in list(self.model.refusing):
             if asset == COIN:
                 self.agent.setMode(ACCEPT, {"from": self.clerk})
@@ -258,14 +300,15 @@ class Life:
     def _publish(self, terms, sender):
         key = offer_id(self.market, terms)
         now = self._tick()
-        why_not = self.model.why_not_offer(key, terms, sender.address, now)
+        why_not = self.model.why_not_offer(terms, sender.address, now)
         if self._act(sender, "offer", terms, why_not=why_not):
             self.model.offer(key, terms)
 
     def _end(self, name, key, sender):
         now = self._tick()
         why_not = getattr(self.model, f"why_not_{name}")(key, sender.address, now)
-        arguments = (self.terms[key], b"\0" * 32) if name == "ship" else (self.terms[key],)
+        noted = (b"\0" * 32,) if name in {"ship", "dispute"} else ()
+        arguments = (self.terms[key], *noted)
         function = "claimTimeout" if name == "claim_timeout" else name
         if self._act(sender, function, *arguments, why_not=why_not):
             getattr(self.model, name)(key, now)
@@ -326,7 +369,7 @@ def make_works(registry, makers, owners):
 
 
 # What happens how often, so that lives are eventful.
-WEIGHTS = {"rule_offer": 5, "rule_take_sensibly": 5, "rule_act": 5, "rule_ship": 2}
+WEIGHTS = {"rule_offer": 5, "rule_take_sensibly": 5, "rule_act": 5, "rule_ship": 4}
 NAMES = [name for name in vars(Life) if name.startswith("rule_")]
 RULES = (NAMES, [WEIGHTS.get(name, 1) for name in NAMES])
 

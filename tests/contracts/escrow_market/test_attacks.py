@@ -17,9 +17,6 @@ from tests.contracts.escrow_market.conftest import (
 )
 from tests.contracts.support import (
     COIN,
-    INSTANT,
-    OFFER_FILLED,
-    OFFER_OPEN,
     TOKENS,
     TRADE_NONE,
     make_offer,
@@ -44,7 +41,8 @@ def test_a_hostile_creator_stops_nobody(
     offer = desk.offer(seller, creation_id=work, referral_bps=1_000)
     hostile.setMode(mode)
     before = coin.of(seller), coin.of(referrer)
-    tx = market.buy(offer, referrer, {"from": buyer, "value": PRICE, "gas_limit": 3_000_000})
+    trade, _ = desk.fund(offer, buyer, referrer)
+    tx = market.confirm(trade, {"from": buyer, "gas_limit": 3_000_000})
     royalty = PRICE // 20
     assert registry.ownerOf(work) == buyer
     assert coin.of(seller) - before[0] == PRICE - FEE - royalty - PRICE // 10
@@ -59,7 +57,7 @@ def test_a_hostile_buyer_cant_stop_the_deadline(
     market, desk, coin, hostile, seller, stranger, buyer, mode
 ):
     offer = desk.offer(seller)
-    data = market.fund.encode_input(offer, ZERO_ADDRESS)
+    data = market.fund.encode_input(offer, b"", 1, ZERO_ADDRESS)
     hostile.execute(market, PRICE, data, {"from": buyer, "value": PRICE})
     trade = make_trade(market, offer, hostile)
     chain.mine(timestamp=desk.deadline(trade) + 1)
@@ -108,7 +106,7 @@ def test_reentering_the_same_trade_finds_it_ended(
     market, desk, coin, hostile, scripted, buyer, treasury, name
 ):
     trade, _ = desk.fund(offer_by(hostile, market, buyer), buyer)
-    other, _ = desk.fund(offer_by(hostile, market, buyer, salt=2), buyer)
+    other, _ = desk.fund(offer_by(hostile, market, buyer), buyer)
     scripted(name, trade, b"\0" * 32) if name == "ship" else scripted(name, trade)
     tx = market.confirm(trade, {"from": buyer, "gas_limit": 3_000_000})
     (reentered,) = [e for e in tx.events if e.name == "Reentered"]
@@ -121,7 +119,7 @@ def test_reentering_to_end_another_trade_pays_each_once(
     market, desk, coin, hostile, scripted, buyer, treasury
 ):
     first, _ = desk.fund(offer_by(hostile, market, buyer), buyer)
-    second, _ = desk.fund(offer_by(hostile, market, buyer, salt=2), buyer)
+    second, _ = desk.fund(offer_by(hostile, market, buyer), buyer)
     scripted("refund", second)
     before = coin.of(buyer)
     tx = market.confirm(first, {"from": buyer, "gas_limit": 3_000_000})
@@ -141,20 +139,6 @@ def test_reentering_withdraw_pays_once(market, desk, coin, hostile, scripted, bu
     assert coin.of(market) == desk.credit(coin, treasury)
 
 
-def test_reentering_buy_from_a_payment_sells_once(
-    market, desk, registry, coin, hostile, scripted, seller, buyer, treasury
-):
-    work = register_by(registry, hostile, seller)
-    registry.approve(market, work, {"from": seller})
-    offer = desk.offer(seller, creation_id=work)
-    scripted("buy", offer, ZERO_ADDRESS, value=PRICE // 20)
-    tx = market.buy(offer, ZERO_ADDRESS, {"from": buyer, "value": PRICE, "gas_limit": 3_000_000})
-    (reentered,) = [e for e in tx.events if e.name == "Reentered"]
-    assert reentered["success"] is False
-    assert registry.ownerOf(work) == buyer
-    assert coin.of(market) == desk.credit(coin, treasury)
-
-
 # Hooks of tokens
 
 
@@ -163,25 +147,25 @@ def test_a_nested_deposit_is_counted_once(market, desk, hooked, seller, buyer):
     token, agent = hooked
     money = Money(token)
     first = desk.offer(seller, asset=token.address)
-    second = desk.offer(seller, asset=token.address, salt=2)
-    agent.addCall(market, 0, market.fund.encode_input(second, ZERO_ADDRESS))
+    second = desk.offer(seller, asset=token.address)
+    agent.addCall(market, 0, market.fund.encode_input(second, b"", 1, ZERO_ADDRESS))
     agent.setMode(REENTER)
-    data = market.fund.encode_input(first, ZERO_ADDRESS)
+    data = market.fund.encode_input(first, b"", 1, ZERO_ADDRESS)
     with reverts_with("Asset_AmountWrong", token, 2 * PRICE, PRICE):
         agent.execute(market, 0, data, {"from": buyer, "gas_limit": 5_000_000})
     assert money.of(market) == 0
-    assert desk.offer_state(first) == desk.offer_state(second) == OFFER_OPEN
+    assert desk.units_left(first) == desk.units_left(second) == 1
 
 
 def test_a_nested_fill_of_the_same_offer_is_refused(market, desk, hooked, seller, buyer):
     token, agent = hooked
     offer = desk.offer(seller, asset=token.address)
-    data = market.fund.encode_input(offer, ZERO_ADDRESS)
+    data = market.fund.encode_input(offer, b"", 1, ZERO_ADDRESS)
     agent.addCall(market, 0, data)
     agent.setMode(REENTER)
     agent.execute(market, 0, data, {"from": buyer, "gas_limit": 5_000_000})
     assert token.balanceOf(market) == PRICE
-    assert desk.offer_state(offer) == OFFER_FILLED
+    assert desk.units_left(offer) == 0
 
 
 def test_a_nested_refund_during_the_deposit_is_undone(
@@ -190,13 +174,13 @@ def test_a_nested_refund_during_the_deposit_is_undone(
     """Two contracts of one thief: the buyer's hook has the seller refund before the money is in."""
     token, agent = hooked
     accomplice = MockReceiver.deploy({"from": buyer})
-    innocent, _ = desk.fund(desk.offer(seller, asset=token.address, salt=9), buyer)
+    innocent, _ = desk.fund(desk.offer(seller, asset=token.address), buyer)
     offer = offer_by(accomplice, market, buyer, asset=token.address)
     trade = make_trade(market, offer, agent)
     refund = market.refund.encode_input(trade)
     agent.addCall(accomplice, 0, accomplice.execute.encode_input(market, 0, refund))
     agent.setMode(REENTER)
-    data = market.fund.encode_input(offer, ZERO_ADDRESS)
+    data = market.fund.encode_input(offer, b"", 1, ZERO_ADDRESS)
     with reverts_with("Asset_AmountWrong", token, 0, PRICE):
         agent.execute(market, 0, data, {"from": buyer, "gas_limit": 5_000_000})
     assert token.balanceOf(market) == innocent.amount
@@ -211,19 +195,19 @@ def test_a_hooked_payee_who_reenters_stops_only_itself(
     token, agent = hooked
     money = Money(token)
     trade, _ = desk.fund(offer_by(agent, market, buyer, asset=token.address), buyer)
-    other, _ = desk.fund(offer_by(agent, market, buyer, asset=token.address, salt=2), buyer)
-    third = desk.offer(seller, asset=token.address, salt=3)
+    other, _ = desk.fund(offer_by(agent, market, buyer, asset=token.address), buyer)
+    third = desk.offer(seller, asset=token.address)
     calls = {
         "withdraw": market.withdrawFor.encode_input(token, treasury),
         "refund": market.refund.encode_input(other),
-        "fund": market.fund.encode_input(third, ZERO_ADDRESS),
+        "fund": market.fund.encode_input(third, b"", 1, ZERO_ADDRESS),
     }
     agent.addCall(market, 0, calls[act])
     agent.setMode(REENTER)
     market.confirm(trade, {"from": buyer, "gas_limit": 5_000_000})
     assert desk.state(trade) == TRADE_NONE
     escrow = other.amount if desk.state(other) != TRADE_NONE else 0
-    escrow += PRICE if desk.offer_state(third) == OFFER_FILLED else 0
+    escrow += PRICE if desk.units_left(third) == 0 else 0
     owed = escrow + desk.credit(money, agent) + desk.credit(money, treasury)
     assert token.balanceOf(market) == owed
 
@@ -255,13 +239,13 @@ def test_the_market_moves_no_creation_that_it_only_may_move(
     market, desk, registry, seller, stranger, creation
 ):
     """An approval alone is worth nothing to a thief: an offer needs the seller's own call."""
-    forged = make_offer(seller, INSTANT, creation_id=creation, tenure=1, price=1)
-    with reverts_with("Offer_NotSeller", stranger, seller):
+    forged = make_offer(seller, creation_id=creation, tenure=1, price=1)
+    with reverts_with("Document_NotOwn", stranger, seller):
         market.offer(forged, {"from": stranger})
-    own = make_offer(stranger, INSTANT, creation_id=creation, tenure=1, price=1)
+    own = make_offer(stranger, creation_id=creation, tenure=1, price=1)
     market.offer(own, {"from": stranger})
     with reverts_with("TransferFromIncorrectOwner"):
-        market.buy(own, ZERO_ADDRESS, {"from": seller, "value": 1})
+        desk.fund(own, seller)
 
 
 def test_the_market_pulls_no_tokens_but_the_callers(
@@ -290,7 +274,7 @@ def test_a_filled_offer_stays_filled_after_its_trade_ended(market, desk, seller,
     offer = desk.offer(seller)
     trade, _ = desk.fund(offer, buyer)
     market.refund(trade, {"from": seller})
-    with reverts_with("Offer_AlreadyPublished", offer_id(market, offer), OFFER_FILLED):
+    with reverts_with("Nonce_Used", seller, offer.nonce):
         market.offer(offer, {"from": seller})
-    with reverts_with("Offer_NotOpen", offer_id(market, offer), OFFER_FILLED):
+    with reverts_with("Offer_NotOpen", offer_id(market, offer)):
         desk.fund(offer, buyer)

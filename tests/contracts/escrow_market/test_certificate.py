@@ -11,14 +11,11 @@ from tests.contracts.escrow_market.conftest import (
     offer_by,
 )
 from tests.contracts.support import (
-    DELIVERED,
-    INSTANT,
     TRADE_FUNDED,
     TRADE_NONE,
     ZERO_BYTES32,
     make_offer,
     make_trade,
-    offer_id,
     register,
     reverts_with,
 )
@@ -27,7 +24,7 @@ from tests.contracts.support import (
 @pytest.fixture
 def escrowed(desk, seller, buyer, creation):
     """A funded trade that holds the creation."""
-    return desk.funded(seller, buyer, kind=DELIVERED, creation_id=creation)
+    return desk.funded(seller, buyer, creation_id=creation)
 
 
 def test_the_market_owns_the_certificate_until_the_end(
@@ -58,72 +55,72 @@ def test_an_approval_given_before_dies_with_the_escrow(
     desk, registry, market, seller, buyer, stranger, creation
 ):
     registry.approve(stranger, creation, {"from": seller})
-    desk.funded(seller, buyer, kind=DELIVERED, creation_id=creation)
+    desk.funded(seller, buyer, creation_id=creation)
     assert registry.getApproved(creation) == ZERO_ADDRESS
     with reverts_with("NotOwnerNorApproved"):
         registry.transferFrom(market, stranger, creation, {"from": stranger})
 
 
-@pytest.mark.parametrize("kind", [INSTANT, DELIVERED])
 @pytest.mark.parametrize("who", ["seller", "stranger"])
 def test_nobody_sells_a_certificate_that_is_in_escrow(
-    request, desk, registry, market, buyer, creation, escrowed, who, kind
+    request, desk, registry, market, buyer, creation, escrowed, who
 ):
     thief = request.getfixturevalue(who)
-    offer = desk.offer(thief, kind=kind, creation_id=creation, price=1, salt=5)
+    offer = desk.offer(thief, creation_id=creation, price=1)
     with reverts_with("TransferFromIncorrectOwner"):
-        desk.buy(offer, buyer) if kind == INSTANT else desk.fund(offer, buyer)
+        desk.fund(offer, buyer)
     assert registry.ownerOf(creation) == market
 
 
 def test_older_offers_of_a_certificate_die_with_its_escrow(desk, seller, buyer, creation):
-    other = desk.offer(seller, creation_id=creation, price=1, salt=5)
-    desk.funded(seller, buyer, kind=DELIVERED, creation_id=creation)
-    with reverts_with("Offer_CreationMoved", creation, 2, 1):
-        desk.buy(other, buyer)
+    other = desk.offer(seller, creation_id=creation, price=1)
+    desk.funded(seller, buyer, creation_id=creation)
+    with reverts_with("Creation_Moved", creation, 2, 1):
+        desk.fund(other, buyer)
 
 
 def test_older_offers_stay_dead_when_the_certificate_came_back(
     market, desk, seller, buyer, creation, escrowed
 ):
     market.refund(escrowed, {"from": seller})
-    stale = make_offer(seller, INSTANT, creation_id=creation, tenure=1, price=1, salt=5)
+    stale = make_offer(seller, creation_id=creation, tenure=1, price=1)
     market.offer(stale, {"from": seller})
-    with reverts_with("Offer_CreationMoved", creation, 3, 1):
-        desk.buy(stale, buyer)
+    with reverts_with("Creation_Moved", creation, 3, 1):
+        desk.fund(stale, buyer)
 
 
 def test_a_refunded_certificate_can_be_offered_again(
     market, desk, registry, seller, stranger, creation, escrowed
 ):
     market.refund(escrowed, {"from": seller})
-    again = desk.offer(seller, creation_id=creation, salt=6)
-    desk.buy(again, stranger)
+    again = desk.offer(seller, creation_id=creation)
+    trade, _ = desk.fund(again, stranger)
+    market.confirm(trade, {"from": stranger})
     assert registry.ownerOf(creation) == stranger
 
 
 def test_fund_takes_a_certificate_that_is_approved_alone(market, desk, registry, seller, buyer):
     own = register(registry, seller, n=61)
     registry.approve(market, own, {"from": seller})
-    desk.funded(seller, buyer, kind=DELIVERED, creation_id=own)
+    desk.funded(seller, buyer, creation_id=own)
     assert registry.ownerOf(own) == market
 
 
 def test_fund_reverts_for_somebody_elses_certificate(desk, registry, creator, seller, buyer):
     other = register(registry, creator, n=62)
-    offer = desk.offer(seller, kind=DELIVERED, creation_id=other)
+    offer = desk.offer(seller, creation_id=other)
     with reverts_with("TransferFromIncorrectOwner"):
         desk.fund(offer, buyer)
 
 
 def test_fund_reverts_when_the_certificate_was_never_registered(desk, seller, buyer):
-    offer = desk.offer(seller, kind=DELIVERED, creation_id=78, tenure=0)
+    offer = desk.offer(seller, creation_id=78, tenure=0)
     with reverts_with("Creation_Unknown", 78):
         desk.fund(offer, buyer)
 
 
 def test_fund_reverts_when_the_certificate_was_burnt(desk, registry, seller, buyer, creation):
-    offer = desk.offer(seller, kind=DELIVERED, creation_id=creation)
+    offer = desk.offer(seller, creation_id=creation)
     registry.burn(creation, {"from": seller})
     with reverts_with("TokenDoesNotExist"):
         desk.fund(offer, buyer)
@@ -136,15 +133,15 @@ def test_a_creation_sent_to_the_market_belongs_to_nobody(
     for thief in (seller, stranger):
         offer = desk.offer(thief, creation_id=creation, price=1)
         with reverts_with("TransferFromIncorrectOwner"):
-            desk.buy(offer, buyer)
+            desk.fund(offer, buyer)
 
 
 def test_a_certificate_can_go_to_a_contract_without_a_receiver(
     market, desk, registry, MockBuyer, seller, stranger, creation
 ):
     agent = MockBuyer.deploy({"from": stranger})
-    offer = desk.offer(seller, kind=DELIVERED, creation_id=creation)
-    fund = market.fund.encode_input(offer, ZERO_ADDRESS)
+    offer = desk.offer(seller, creation_id=creation)
+    fund = market.fund.encode_input(offer, b"", 1, ZERO_ADDRESS)
     agent.execute(market, PRICE, fund, {"from": stranger, "value": PRICE})
     trade = make_trade(market, offer, agent)
     agent.execute(market, 0, market.confirm.encode_input(trade), {"from": stranger})
@@ -155,8 +152,8 @@ def test_a_certificate_goes_to_the_buyer_though_the_buyer_refuses_creations(
     market, desk, registry, hostile, seller, buyer, stranger, creation
 ):
     """`transferFrom` asks nobody, so no answer of the buyer's can stop the seller's money."""
-    offer = desk.offer(seller, kind=DELIVERED, creation_id=creation)
-    fund = market.fund.encode_input(offer, ZERO_ADDRESS)
+    offer = desk.offer(seller, creation_id=creation)
+    fund = market.fund.encode_input(offer, b"", 1, ZERO_ADDRESS)
     hostile.execute(market, PRICE, fund, {"from": buyer, "value": PRICE})
     trade = make_trade(market, offer, hostile)
     market.ship(trade, ZERO_BYTES32, {"from": seller})
@@ -188,10 +185,10 @@ def test_a_certificate_in_escrow_cant_be_borrowed_from_a_hook(
     agent.addCall(accomplice, 0, accomplice.execute.encode_input(market, 0, refund))
     agent.addCall(registry, 0, registry.ownerOf.encode_input(creation))
     agent.setMode(REENTER)
-    fund = market.fund.encode_input(offer, ZERO_ADDRESS)
+    fund = market.fund.encode_input(offer, b"", 1, ZERO_ADDRESS)
     with reverts_with("TransferFromIncorrectOwner"):
         agent.execute(market, 0, fund, {"from": buyer, "gas_limit": MUCH_GAS})
     assert registry.ownerOf(creation) == market
     assert registry.tenureOf(creation) == tenure
     assert desk.state(escrowed) == TRADE_FUNDED
-    assert market.offerState(offer_id(market, offer)) == 1
+    assert desk.units_left(offer) == 1

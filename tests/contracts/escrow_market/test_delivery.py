@@ -7,7 +7,6 @@ from tests.contracts.escrow_market.conftest import PRICE
 from tests.contracts.support import (
     CONFIRMED,
     DAY,
-    DELIVERED,
     INSPECTION_TIMEOUT,
     SELLER_REFUND,
     SHIP_TIMEOUT,
@@ -93,8 +92,6 @@ def test_confirm_pays_the_seller(market, desk, money, seller, buyer, treasury, s
     assert only_event(tx, "EscrowReleased") == {
         "tradeId": market.hashTrade(trade),
         "reason": CONFIRMED,
-        "royalty": 0,
-        "referral": 0,
         "fee": FEE,
     }
 
@@ -104,13 +101,17 @@ def test_confirm_pays_the_referrer(market, desk, money, seller, buyer, referrer)
     before = money.of(referrer)
     tx = market.confirm(trade, {"from": buyer})
     assert money.of(referrer) - before == PRICE * 1_500 // 10_000
-    assert only_event(tx, "EscrowReleased")["referral"] == PRICE * 1_500 // 10_000
+    assert only_event(tx, "ReferralPaid") == {
+        "tradeId": market.hashTrade(trade),
+        "payee": referrer,
+        "amount": PRICE * 1_500 // 10_000,
+    }
 
 
 def test_confirm_hands_over_the_certificate_and_pays_its_creator(
     market, desk, registry, money, seller, buyer, creator, creation
 ):
-    trade = desk.shipped(seller, buyer, asset=money.address, kind=DELIVERED, creation_id=creation)
+    trade = desk.shipped(seller, buyer, asset=money.address, creation_id=creation)
     before = money.of(creator)
     tx = market.confirm(trade, {"from": buyer})
     royalty = PRICE * 500 // 10_000
@@ -155,7 +156,7 @@ def test_refund_gives_all_of_it_back(market, desk, money, seller, buyer, treasur
 
 
 def test_refund_returns_the_certificate(market, desk, registry, seller, buyer, creation):
-    trade = desk.shipped(seller, buyer, kind=DELIVERED, creation_id=creation)
+    trade = desk.shipped(seller, buyer, creation_id=creation)
     market.refund(trade, {"from": seller})
     assert registry.ownerOf(creation) == seller
 
@@ -221,11 +222,11 @@ def test_parties_may_trigger_the_deadline_as_well(request, market, desk, seller,
 def test_timeouts_move_the_certificate_to_the_right_side(
     market, desk, registry, seller, buyer, stranger, creation
 ):
-    trade = desk.funded(seller, buyer, kind=DELIVERED, creation_id=creation)
+    trade = desk.funded(seller, buyer, creation_id=creation)
     chain.mine(timestamp=desk.deadline(trade) + 1)
     market.claimTimeout(trade, {"from": stranger})
     assert registry.ownerOf(creation) == seller
-    trade = desk.shipped(seller, buyer, kind=DELIVERED, creation_id=creation, salt=2)
+    trade = desk.shipped(seller, buyer, creation_id=creation)
     chain.mine(timestamp=desk.deadline(trade) + 1)
     market.claimTimeout(trade, {"from": stranger})
     assert registry.ownerOf(creation) == buyer
@@ -258,7 +259,7 @@ def test_a_trade_ends_once(market, desk, seller, buyer, stranger, end, name):
 
 @pytest.mark.parametrize("name", ACTS)
 def test_acts_revert_for_a_trade_that_never_was(market, seller, buyer, name):
-    trade = make_trade(market, make_offer(seller, DELIVERED), buyer)
+    trade = make_trade(market, make_offer(seller), buyer)
     with reverts_with("Trade_StateWrong", trade_id(trade), TRADE_NONE, TRADE_FUNDED):
         act(market, name, trade, seller if name in {"ship", "refund"} else buyer)
 
@@ -270,11 +271,11 @@ def test_acts_revert_for_a_trade_that_never_was(market, seller, buyer, name):
         "seller",
         "buyer",
         "referrer",
+        "arbiter",
         "creation_id",
         "asset",
         "amount",
-        "inspect_seconds",
-        "referral_bps",
+        "terms",
     ],
 )
 def test_altered_terms_are_no_trade(market, desk, dkb, seller, buyer, stranger, field):
@@ -284,8 +285,7 @@ def test_altered_terms_are_no_trade(market, desk, dkb, seller, buyer, stranger, 
         "asset": dkb.address,
         "amount": PRICE + 1,
         "creation_id": 1,
-        "inspect_seconds": 2 * DAY + 1,
-        "referral_bps": 5_000,
+        "terms": trade.terms + 1,
     }.get(field, stranger.address)
     forged = trade._replace(**{field: altered})
     for name, sender in (("confirm", forged.buyer), ("refund", forged.seller)):

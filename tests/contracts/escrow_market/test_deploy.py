@@ -26,6 +26,11 @@ def test_limits_are_as_published(market):
     assert market.SHIP_SECONDS_MAX() == 60 * DAY
     assert market.INSPECT_SECONDS_MIN() == DAY
     assert market.INSPECT_SECONDS_MAX() == 30 * DAY
+    assert market.RULING_SECONDS_MIN() == DAY
+    assert market.RULING_SECONDS_MAX() == 60 * DAY
+    assert market.ARBITER_FEE_BPS_MAX() == 500
+    assert market.PARTS_MAX() == 12
+    assert market.NONCES_MAX() == 65_536
 
 
 @pytest.mark.parametrize("fee", [0, 250])
@@ -63,15 +68,23 @@ def test_nobody_has_other_functions_than_these(market):
     assert changing == {
         "offer",
         "cancel",
-        "buy",
+        "cancelNonces",
         "fund",
+        "fundWithPermit",
+        "request",
+        "retract",
+        "accept",
         "ship",
         "confirm",
         "refund",
         "claimTimeout",
+        "dispute",
+        "submitEvidence",
+        "rule",
+        "settle",
         "withdraw",
         "withdrawFor",
-        "sendToken",
+        "transferOut",
     }
 
 

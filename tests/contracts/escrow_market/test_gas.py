@@ -7,7 +7,6 @@ from brownie import ZERO_ADDRESS, chain, web3
 from tests.contracts.escrow_market.conftest import BURN_GAS, PRICE, Money, offer_by, register_by
 from tests.contracts.support import (
     COIN,
-    DELIVERED,
     TOKENS,
     TRADE_NONE,
     make_trade,
@@ -95,10 +94,8 @@ def maker(MockReceiver, registry, market, seller):
 
 def test_confirm_pays_all_or_nothing(market, desk, money, probe, maker, seller, honest):
     creator, work = maker
-    offer = desk.offer(
-        seller, kind=DELIVERED, creation_id=work, asset=money.address, referral_bps=1_000
-    )
-    probe.does("fund", offer, honest, value=desk.value(offer))
+    offer = desk.offer(seller, creation_id=work, asset=money.address, referral_bps=1_000)
+    probe.does("fund", offer, b"", 1, honest, value=desk.value(offer))
     trade = make_trade(market, offer, probe.contract, honest)
     due = [(PRICE - FEE - ROYALTY - REFERRAL, 0), (ROYALTY, 0), (REFERRAL, 0)]
     payees = (seller, creator, honest)
@@ -109,7 +106,7 @@ def test_confirm_pays_all_or_nothing(market, desk, money, probe, maker, seller, 
 def test_a_deadline_pays_all_or_nothing(market, desk, money, probe, maker, seller, buyer, honest):
     creator, work = maker
     terms = {"creation_id": work, "asset": money.address, "referral_bps": 1_000}
-    trade = desk.shipped(seller, buyer, honest, kind=DELIVERED, **terms)
+    trade = desk.shipped(seller, buyer, honest, **terms)
     chain.mine(timestamp=desk.deadline(trade) + 1)
     due = [(PRICE - FEE - ROYALTY - REFERRAL, 0), (ROYALTY, 0), (REFERRAL, 0)]
     payees = (seller, creator, honest)
@@ -119,7 +116,7 @@ def test_a_deadline_pays_all_or_nothing(market, desk, money, probe, maker, selle
 
 def test_a_missed_shipment_refunds_all_or_nothing(market, desk, coin, probe, seller, honest, buyer):
     offer = desk.offer(seller)
-    data = market.fund.encode_input(offer, ZERO_ADDRESS)
+    data = market.fund.encode_input(offer, b"", 1, ZERO_ADDRESS)
     honest.execute(market, PRICE, data, {"from": buyer, "value": PRICE})
     trade = make_trade(market, offer, honest)
     chain.mine(timestamp=desk.deadline(trade) + 1)
@@ -134,13 +131,18 @@ def test_refund_pays_all_or_nothing(market, desk, money, probe, buyer):
         assert outcome == [(PRICE, 0)]
 
 
-def test_buy_pays_all_or_nothing(desk, money, probe, maker, seller, honest):
+def test_a_ruling_pays_all_or_nothing(
+    market, desk, money, probe, maker, seller, buyer, honest, stranger
+):
+    """The seller's half, the buyer's, royalty, commission and the arbiter's fee."""
     creator, work = maker
-    offer = desk.offer(seller, creation_id=work, asset=money.address, referral_bps=1_000)
-    due = [(PRICE - FEE - ROYALTY - REFERRAL, 0), (ROYALTY, 0), (REFERRAL, 0)]
-    payees = (seller, creator, honest)
-    terms = {"money": money, "payees": payees, "value": desk.value(offer)}
-    for outcome in probe.tries("buy", offer, honest, **terms):
+    terms = {"creation_id": work, "asset": money.address, "referral_bps": 1_000, "price": 10**6}
+    trade = desk.disputed(seller, buyer, probe.contract, honest, **terms)
+    # 3 % for the arbiter; half of the rest; of the seller's half 1 %, 5 % and 10 %.
+    due = [(407_400, 0), (485_000, 0), (24_250, 0), (48_500, 0), (30_000, 0)]
+    payees = (seller, buyer, creator, honest, stranger)
+    arguments = ("rule", trade, 5_000, stranger)
+    for outcome in probe.tries(*arguments, money=money, payees=payees, most=400_000):
         assert outcome == due
 
 
@@ -156,7 +158,7 @@ def test_withdraw_for_with_little_gas_costs_no_credit(
 def test_a_hostile_payee_is_credited_whatever_the_gas(market, desk, coin, probe, hostile, honest):
     """The payee who burns what it gets can't be used to starve those after it."""
     offer = offer_by(hostile, market, probe.sender, referral_bps=1_000)
-    probe.does("fund", offer, honest, value=PRICE)
+    probe.does("fund", offer, b"", 1, honest, value=PRICE)
     hostile.setMode(BURN_GAS)
     trade = make_trade(market, offer, probe.contract, honest)
     for outcome in probe.tries("confirm", trade, money=coin, payees=(hostile, honest)):
@@ -173,7 +175,7 @@ def test_a_thirsty_token_pays_or_credits_whatever_the_gas(
     approve = money.contract.approve.encode_input(market, PRICE)
     probe.contract.execute(money.contract, 0, approve, {"from": buyer})
     offer = desk.offer(seller, asset=money.address, referral_bps=1_000)
-    probe.does("fund", offer, treasury)
+    probe.does("fund", offer, b"", 1, treasury)
     money.contract.setThirst(80_000)
     trade = make_trade(market, offer, probe.contract, treasury)
     terms = {"money": money, "payees": (seller, treasury), "most": 360_000}
@@ -232,7 +234,8 @@ def test_a_creation_of_eight_parents_can_be_bought(market, desk, registry, selle
     parents = [register(registry, creator, n=140 + i) for i in range(8)]
     work = register(registry, seller, n=150, royalty_bps=1_000, parents=parents)
     registry.approve(market, work, {"from": seller})
+    trade, _ = desk.fund(desk.offer(seller, creation_id=work), buyer)
     before = Money().of(creator)
-    desk.buy(desk.offer(seller, creation_id=work), buyer)
+    market.confirm(trade, {"from": buyer})
     share = PRICE // 10 * 5_000 // 10_000 // 8
     assert Money().of(creator) - before == 8 * share

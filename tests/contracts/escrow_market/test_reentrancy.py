@@ -8,6 +8,7 @@ import pytest
 from brownie import ZERO_ADDRESS, chain
 from brownie.exceptions import VirtualMachineError
 
+from tests.contracts.auction_house.conftest import sign
 from tests.contracts.escrow_market.conftest import (
     ACCEPT,
     MUCH_GAS,
@@ -19,13 +20,14 @@ from tests.contracts.escrow_market.conftest import (
 )
 from tests.contracts.support import (
     COIN,
-    DELIVERED,
+    DAY,
     TOKENS,
     TRADE_NONE,
     ZERO_BYTES32,
     make_offer,
+    make_requested_trade,
     make_trade,
-    register,
+    request_id,
     trade_id,
 )
 
@@ -33,15 +35,23 @@ FEE = PRICE // 100
 FUNCTIONS = [
     "offer",
     "cancel",
-    "buy",
+    "cancelNonces",
     "fund",
+    "fundWithPermit",
+    "request",
+    "retract",
+    "accept",
     "ship",
     "confirm",
     "refund",
     "claimTimeout",
+    "dispute",
+    "submitEvidence",
+    "rule",
+    "settle",
     "withdraw",
     "withdrawFor",
-    "sendToken",
+    "transferOut",
 ]
 
 
@@ -54,26 +64,40 @@ class Scene:
         self.seller, self.buyer, self.treasury = people
         asset = money.address
         self.value = PRICE if asset == COIN else 0
-        self.innocent = desk.funded(self.seller, self.buyer, asset=asset, salt=100)
+        self.innocent = desk.funded(self.seller, self.buyer, asset=asset)
         # Credit for the agent.
-        owed = self.sold(salt=101)
+        owed = self.sold()
         agent.setMode(REJECT)
         market.confirm(owed, {"from": self.buyer})
         agent.setMode(ACCEPT)
         # What the hooks hang on, and what is done from inside.
-        self.to_fund = desk.offer(self.seller, asset=asset, salt=102)
-        self.to_confirm = self.sold(salt=103)
-        self.to_be_refunded = self.bought(salt=104)
-        self.inner_offer = make_offer(agent.address, DELIVERED, asset=asset, salt=105)
-        self.inner_cancel = self.offered(salt=106)
-        self.inner_fund = desk.offer(self.seller, asset=asset, salt=107)
-        self.inner_ship = self.sold(salt=108)
-        self.inner_confirm = self.bought(salt=109)
-        self.inner_refund = self.sold(salt=110)
-        self.inner_late = self.bought(salt=111, ship_seconds=3_600)
-        self.inner_buy = self.work_for_sale(1)
-        self.to_buy = self.work_for_sale(2)
+        self.to_request = self.requested(self.agent, nonce=10**6 + 2)
+        self.to_rule = self.disputed()
+        self.to_fund = desk.offer(self.seller, asset=asset)
+        self.to_confirm = self.sold()
+        self.to_be_refunded = self.bought()
+        self.inner_offer = make_offer(agent.address, asset=asset)
+        self.inner_cancel = self.offered()
+        self.inner_fund = desk.offer(self.seller, asset=asset)
+        self.inner_ship = self.sold()
+        self.inner_confirm = self.bought()
+        self.inner_refund = self.sold()
+        self.inner_late = self.bought(ship_seconds=3_600)
+        self.inner_funded = desk.offer(self.seller, asset=asset)
+        self.inner_request = self.requested(self.agent, nonce=10**6)
+        self.inner_retract = self.requested(self.agent, nonce=10**6 + 1)
+        self.act("request", self.inner_retract, b"", value=self.value)
+        self.inner_accept = self.requested(self.buyer)
+        sent = {"from": self.buyer, "value": self.value}
+        market.request(self.inner_accept, b"", sent)
+        self.inner_dispute = self.bought(arbiter=self.treasury.address)
+        market.ship(self.inner_dispute, ZERO_BYTES32, {"from": self.seller})
+        self.inner_rule = self.disputed()
+        self.inner_settle = self.sold()
         chain.mine(timestamp=chain.time() + 3_700)
+        self.settled_until = chain.time() + 30 * DAY
+        digest = market.hashSettlement(trade_id(self.inner_settle), 0, 10_000, self.settled_until)
+        self.consent = sign(digest, self.buyer)
 
     def act(self, name, *arguments, value=0):
         """The agent acts on the market."""
@@ -90,39 +114,54 @@ class Scene:
 
     def bought(self, **terms):
         offer = self.desk.offer(self.seller, asset=self.money.address, **terms)
-        self.act("fund", offer, ZERO_ADDRESS, value=self.value)
+        self.act("fund", offer, b"", 1, ZERO_ADDRESS, value=self.value)
         return make_trade(self.market, offer, self.agent)
 
-    def work_for_sale(self, n):
-        n += 200 if self.money.address == COIN else 210
-        work = register(self.registry, self.seller, n)
-        self.registry.approve(self.market, work, {"from": self.seller})
-        return self.desk.offer(self.seller, creation_id=work, asset=self.money.address)
+    def requested(self, buyer, **terms):
+        """A request of this buyer's, for anybody to accept."""
+        terms = {"buyer": str(buyer), "asset": self.money.address, "price": PRICE, **terms}
+        return make_offer(ZERO_ADDRESS, **terms)
+
+    def disputed(self):
+        """A disputed trade of the others in which the agent is the arbiter."""
+        terms = {"asset": self.money.address, "arbiter": self.agent.address}
+        return self.desk.disputed(self.seller, self.buyer, **terms)
 
     def call(self, name):
         """The market's address, the coins sent along, and the data of a call from inside."""
         arguments = {
             "offer": (self.inner_offer,),
             "cancel": (self.market.hashOffer(self.inner_cancel),),
-            "buy": (self.inner_buy, ZERO_ADDRESS),
-            "fund": (self.inner_fund, ZERO_ADDRESS),
+            "cancelNonces": (10**9, 10**9),
+            "fund": (self.inner_fund, b"", 1, ZERO_ADDRESS),
+            "fundWithPermit": (self.inner_funded, b"", 1, ZERO_ADDRESS, bytes(160)),
+            "request": (self.inner_request, b""),
+            "retract": (self.inner_retract,),
+            "accept": (self.inner_accept,),
             "ship": (self.inner_ship, ZERO_BYTES32),
             "confirm": (self.inner_confirm,),
             "refund": (self.inner_refund,),
             "claimTimeout": (self.inner_late,),
+            "dispute": (self.inner_dispute, ZERO_BYTES32),
+            "submitEvidence": (self.inner_dispute, ZERO_BYTES32),
+            "rule": (self.inner_rule, 5_000, self.agent),
+            "settle": (self.inner_settle, 10_000, self.settled_until, self.consent, b""),
             "withdraw": (self.money.address, self.agent),
             "withdrawFor": (self.money.address, self.treasury),
-            "sendToken": (self.money.address, self.agent, 1),
+            "transferOut": (self.money.address, self.agent, 1),
         }[name]
-        value = self.value if name in {"buy", "fund"} else 0
+        value = self.value if name in {"fund", "request"} else 0
         return self.market, value, getattr(self.market, name).encode_input(*arguments)
 
     def happens(self, hook):
         """Something that calls the agent."""
         if hook == "fund":
-            self.act("fund", self.to_fund, ZERO_ADDRESS, value=self.value)
-        elif hook == "buy":
-            self.act("buy", self.to_buy, ZERO_ADDRESS, value=self.value)
+            self.act("fund", self.to_fund, b"", 1, ZERO_ADDRESS, value=self.value)
+        elif hook == "request":
+            self.act("request", self.to_request, b"", value=self.value)
+        elif hook == "rule":
+            # The agent rules from outside and gets the arbiter's fee.
+            self.act("rule", self.to_rule, 3_333, self.agent)
         elif hook == "confirm":
             self.market.confirm(self.to_confirm, {"from": self.buyer, "gas_limit": MUCH_GAS})
         elif hook == "refund":
@@ -141,11 +180,25 @@ class Scene:
             self.inner_confirm,
             self.inner_refund,
             self.inner_late,
+            self.inner_dispute,
+            self.inner_rule,
+            self.inner_settle,
+            self.to_rule,
             make_trade(market, self.to_fund, self.agent),
             make_trade(market, self.inner_fund, self.agent),
+            make_trade(market, self.inner_funded, self.agent),
+            make_requested_trade(market, self.inner_accept, self.agent),
         ]
         states = [market.tradeState(trade_id(trade))[0] for trade in trades]
         escrow = sum(PRICE for state in states if state != TRADE_NONE)
+        for request in (
+            self.to_request,
+            self.inner_request,
+            self.inner_retract,
+            self.inner_accept,
+        ):
+            owner = market.documentOf(request_id(market, request))[0]
+            escrow += PRICE if owner != ZERO_ADDRESS else 0
         payees = (self.agent, self.seller, self.buyer, self.treasury)
         return escrow + sum(self.desk.credit(self.money, payee) for payee in payees)
 
@@ -172,11 +225,11 @@ def scenes(
 
 
 CELLS = [
-    *(("token", hook, name) for hook in ("fund", "buy") for name in FUNCTIONS),
+    *(("token", hook, name) for hook in ("fund", "request") for name in FUNCTIONS),
     *(
         (asset, hook, name)
         for asset in ("token", "coins")
-        for hook in ("confirm", "refund", "withdraw")
+        for hook in ("confirm", "refund", "rule", "withdraw")
         for name in FUNCTIONS
     ),
 ]
@@ -187,12 +240,12 @@ def test_reentering_leaves_the_books_exact(scenes, asset, hook, name):
     scene = getattr(scenes, asset)
     scene.agent.addCall(*scene.call(name))
     scene.agent.setMode(REENTER)
-    if hook in {"fund", "buy", "withdraw"}:
+    if hook in {"fund", "request", "rule", "withdraw"}:
         # The agent's own act: it may come to nothing, and then to nothing at all.
         try:
             scene.happens(hook)
         except VirtualMachineError:
-            assert hook != "withdraw" or asset == "token"
+            assert hook == "rule" or asset == "token"
     else:
         # Somebody else's act: the agent can't stop it.
         scene.happens(hook)
@@ -213,6 +266,6 @@ def test_the_scene_reaches_the_market_from_inside(scenes, hook, asset):
         scene.agent.addCall(*scene.call(name))
     scene.agent.setMode(REENTER)
     scene.happens(hook)
-    assert scene.desk.offer_state(scene.inner_offer) == 1
-    assert scene.desk.offer_state(scene.inner_cancel) == 0
+    assert scene.desk.units_left(scene.inner_offer) == 1
+    assert scene.desk.units_left(scene.inner_cancel) == 0
     assert scene.desk.state(scene.inner_ship) == 2

@@ -4,7 +4,7 @@ import pytest
 from brownie import ZERO_ADDRESS
 from brownie.test import given, strategy
 
-from tests.contracts.support import DELIVERED, INSTANT, make_offer, register
+from tests.contracts.support import make_offer, register
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def derivative(registry, creator, stranger, seller, referrer):
     bps=strategy("uint16", max_value=5_000),
 )
 def test_goods_are_divided_exactly(market, seller, referrer, price, bps):
-    offer = make_offer(seller, DELIVERED, price=price, referral_bps=bps)
+    offer = make_offer(seller, price=price, referral_bps=bps)
     seller_part, royalty, referral, fee = market.splitOf(offer, referrer)
     assert (royalty, referral, fee) == (0, price * bps // 10_000, price // 100)
     assert seller_part == price - referral - fee
@@ -34,7 +34,7 @@ def test_goods_are_divided_exactly(market, seller, referrer, price, bps):
     bps=strategy("uint16", max_value=5_000),
 )
 def test_creations_are_divided_exactly(market, derivative, seller, referrer, price, bps):
-    offer = make_offer(seller, INSTANT, creation_id=derivative, price=price, referral_bps=bps)
+    offer = make_offer(seller, creation_id=derivative, price=price, referral_bps=bps)
     parts = market.splitOf(offer, referrer)
     assert sum(parts) == price
     # The referrer is a parent's creator here and still gets both parts.
@@ -43,7 +43,7 @@ def test_creations_are_divided_exactly(market, derivative, seller, referrer, pri
 
 @given(price=strategy("uint256", min_value=1, max_value=2**128 - 1))
 def test_a_parents_creator_who_sells_keeps_only_the_own_part(market, derivative, creator, price):
-    offer = make_offer(creator, INSTANT, creation_id=derivative, price=price)
+    offer = make_offer(creator, creation_id=derivative, price=price)
     seller_part, royalty, _, fee = market.splitOf(offer, ZERO_ADDRESS)
     whole = price * 1_000 // 10_000
     share = whole * 5_000 // 10_000 // 3
@@ -52,7 +52,7 @@ def test_a_parents_creator_who_sells_keeps_only_the_own_part(market, derivative,
 
 
 def test_split_without_a_referrer(market, seller):
-    offer = make_offer(seller, DELIVERED, price=10_000, referral_bps=5_000)
+    offer = make_offer(seller, price=10_000, referral_bps=5_000)
     assert market.splitOf(offer, ZERO_ADDRESS) == (9_900, 0, 0, 100)
 
 
@@ -60,5 +60,5 @@ def test_the_heaviest_split_leaves_something_to_the_seller(
     EscrowMarket, registry, treasury, derivative, deployer, seller, referrer
 ):
     dear = EscrowMarket.deploy(registry, treasury, 250, {"from": deployer})
-    offer = make_offer(seller, INSTANT, creation_id=derivative, price=10_000, referral_bps=5_000)
+    offer = make_offer(seller, creation_id=derivative, price=10_000, referral_bps=5_000)
     assert dear.splitOf(offer, referrer) == (3_750, 1_000, 5_000, 250)

@@ -14,7 +14,6 @@ from tests.contracts.escrow_market.conftest import (
 from tests.contracts.support import (
     COIN,
     DAY,
-    DELIVERED,
     TRADE_NONE,
     events_of,
     make_offer,
@@ -25,6 +24,12 @@ from tests.contracts.support import (
 )
 
 FEE = PRICE // 100
+
+
+def sold(market, desk, offer, buyer):
+    """An offer taken and confirmed; the confirmation."""
+    trade, _ = desk.fund(offer, buyer)
+    return market.confirm(trade, {"from": buyer})
 
 
 def test_a_token_paused_in_escrow_can_be_refunded_by_time(
@@ -62,8 +67,8 @@ def test_a_blocked_market_keeps_every_claim(
     market, desk, odd_token, MockBlocklistToken, seller, buyer, treasury
 ):
     money = odd_token(MockBlocklistToken)
-    trades = [desk.funded(seller, buyer, asset=money.address, salt=n) for n in (1, 2)]
-    coins = desk.funded(seller, buyer, salt=3)
+    trades = [desk.funded(seller, buyer, asset=money.address) for n in (1, 2)]
+    coins = desk.funded(seller, buyer)
     money.contract.setBlocked(market, True)
     market.confirm(trades[0], {"from": buyer})
     market.refund(trades[1], {"from": seller})
@@ -80,8 +85,8 @@ def test_a_token_that_vanished_ends_its_trades_and_nobody_elses(
     market, desk, registry, coin, odd_token, MockVanishingToken, seller, buyer, creation
 ):
     money = odd_token(MockVanishingToken)
-    trade = desk.shipped(seller, buyer, asset=money.address, kind=DELIVERED, creation_id=creation)
-    coins = desk.funded(seller, buyer, salt=3)
+    trade = desk.shipped(seller, buyer, asset=money.address, creation_id=creation)
+    coins = desk.funded(seller, buyer)
     money.contract.vanish({"from": buyer})
     market.confirm(trade, {"from": buyer})
     assert registry.ownerOf(creation) == buyer
@@ -113,20 +118,22 @@ def test_no_asset_is_the_market_itself(market, desk, seller, buyer):
         desk.fund(offer, buyer)
 
 
-def test_buy_reverts_when_the_asset_has_no_code(desk, registry, seller, buyer, stranger, creation):
+def test_a_certificate_stays_when_the_asset_has_no_code(
+    desk, registry, seller, buyer, stranger, creation
+):
     offer = desk.offer(seller, creation_id=creation, asset=stranger.address)
     with reverts_with("Asset_HasNoCode", stranger):
-        desk.buy(offer, buyer)
+        desk.fund(offer, buyer)
     assert registry.ownerOf(creation) == seller
 
 
-def test_buy_reverts_when_the_token_takes_a_fee(
+def test_a_certificate_stays_when_the_token_takes_a_fee(
     desk, registry, odd_token, MockFeeToken, seller, buyer, creation
 ):
     money = odd_token(MockFeeToken)
     offer = desk.offer(seller, creation_id=creation, asset=money.address)
     with reverts_with("Asset_AmountWrong", money.address, PRICE - PRICE // 100, PRICE):
-        desk.buy(offer, buyer)
+        desk.fund(offer, buyer)
     assert registry.ownerOf(creation) == seller
 
 
@@ -142,30 +149,31 @@ def test_the_least_and_the_most_go_through_escrow(
     assert desk.credit(money, treasury) == price // 100 == money.of(market)
 
 
-def test_one_wei_buys(desk, coin, seller, buyer, creation, treasury):
+def test_one_wei_buys(market, desk, coin, seller, buyer, creation, treasury):
     offer = desk.offer(seller, creation_id=creation, price=1)
     before = coin.of(seller)
-    desk.buy(offer, buyer)
+    sold(market, desk, offer, buyer)
     assert coin.of(seller) - before == 1
     assert desk.credit(coin, treasury) == 0
 
 
-def test_a_refused_royalty_of_a_sale_is_credited_under_the_offers_id(
+def test_a_refused_royalty_is_credited_under_the_trades_id(
     market, desk, registry, hostile, seller, buyer
 ):
     work = register_by(registry, hostile, seller)
     registry.approve(market, work, {"from": seller})
     offer = desk.offer(seller, creation_id=work)
     hostile.setMode(REJECT)
-    tx = desk.buy(offer, buyer)
+    trade, _ = desk.fund(offer, buyer)
+    tx = market.confirm(trade, {"from": buyer})
     royalty = PRICE // 20
     assert only_event(tx, "RoyaltyPaid") == {
-        "tradeId": market.hashOffer(offer),
+        "tradeId": market.hashTrade(trade),
         "payee": hostile,
         "amount": royalty,
     }
     assert only_event(tx, "Credited") == {
-        "tradeId": market.hashOffer(offer),
+        "tradeId": market.hashTrade(trade),
         "payee": hostile,
         "asset": COIN,
         "amount": royalty,
@@ -186,16 +194,17 @@ def test_each_parents_creator_has_an_event(
     parents = [register(registry, creator, n=71), register(registry, stranger, n=72)]
     work = register(registry, seller, n=73, royalty_bps=1_000, parents=parents)
     registry.approve(market, work, {"from": seller})
-    tx = desk.buy(desk.offer(seller, creation_id=work), buyer)
+    tx = sold(market, desk, desk.offer(seller, creation_id=work), buyer)
     paid = {(event["payee"], event["amount"]) for event in events_of(tx, "RoyaltyPaid")}
     assert paid == {(creator, PRICE // 40), (stranger, PRICE // 40)}
 
 
-def test_the_creator_as_buyer_gets_the_royalty_back(desk, coin, seller, creator, creation):
+def test_the_creator_as_buyer_gets_the_royalty_back(market, desk, coin, seller, creator, creation):
+    trade, _ = desk.fund(desk.offer(seller, creation_id=creation), creator)
     before = coin.of(creator)
-    tx = desk.buy(desk.offer(seller, creation_id=creation), creator)
+    tx = market.confirm(trade, {"from": creator})
     gas = tx.gas_used * tx.gas_price
-    assert before - coin.of(creator) - gas == PRICE - PRICE // 20
+    assert coin.of(creator) - before + gas == PRICE // 20
 
 
 def test_the_community_as_buyer_and_referrer_is_paid_like_anybody(
@@ -242,7 +251,7 @@ def test_a_forgotten_trade_can_be_ended_whenever(market, desk, coin, seller, buy
 def test_altered_terms_dont_ship_or_run_out(market, desk, seller, buyer, stranger, act):
     trade = desk.funded(seller, buyer)
     chain.mine(timestamp=desk.deadline(trade) + 1)
-    forged = trade._replace(buyer=stranger.address, inspect_seconds=30 * DAY)
+    forged = trade._replace(buyer=stranger.address, terms=trade.terms + (1 << 24))
     arguments = (forged, bytes(32)) if act == "ship" else (forged,)
     with reverts_with("Trade_StateWrong", market.hashTrade(forged), 0, 1):
         getattr(market, act)(*arguments, {"from": seller})
@@ -265,8 +274,8 @@ def test_a_shipped_trade_cant_be_claimed_by_the_funded_deadline(
 def test_a_refused_refund_leaves_the_certificate_with_the_seller(
     market, desk, registry, coin, hostile, seller, buyer, creation
 ):
-    offer = desk.offer(seller, kind=DELIVERED, creation_id=creation)
-    fund = market.fund.encode_input(offer, ZERO_ADDRESS)
+    offer = desk.offer(seller, creation_id=creation)
+    fund = market.fund.encode_input(offer, b"", 1, ZERO_ADDRESS)
     hostile.execute(market, PRICE, fund, {"from": buyer, "value": PRICE})
     hostile.setMode(REJECT)
     market.refund(make_trade(market, offer, hostile), {"from": seller})
@@ -275,11 +284,11 @@ def test_a_refused_refund_leaves_the_certificate_with_the_seller(
 
 
 def test_offers_of_two_sellers_never_share_an_id(market, desk, seller, stranger, buyer):
-    mine = desk.offer(seller, salt=77)
-    theirs = make_offer(stranger, DELIVERED, **{
+    mine = desk.offer(seller)
+    theirs = make_offer(stranger, **{
         name: getattr(mine, name)
         for name in mine._fields
-        if name not in {"seller", "kind"}
+        if name != "seller"
     })  # fmt: skip
     market.offer(theirs, {"from": stranger})
     market.cancel(market.hashOffer(theirs), {"from": stranger})

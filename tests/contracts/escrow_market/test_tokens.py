@@ -35,7 +35,7 @@ def test_a_token_that_starts_to_take_a_fee_pays_less_but_costs_nobody_else(
 ):
     money = odd_token(MockFeeToken)
     money.contract.setFee(0)
-    other = desk.funded(seller, buyer, asset=money.address, salt=2)
+    other = desk.funded(seller, buyer, asset=money.address)
     trade = desk.funded(seller, buyer, asset=money.address)
     money.contract.setFee(1_000)
     market.confirm(trade, {"from": buyer})
@@ -93,7 +93,7 @@ def test_a_token_that_pays_and_says_no_isnt_paid_twice(
     market, desk, odd_token, MockDenyingToken, seller, buyer, treasury
 ):
     money = odd_token(MockDenyingToken)
-    other = desk.funded(seller, buyer, asset=money.address, salt=2)
+    other = desk.funded(seller, buyer, asset=money.address)
     trade = desk.funded(seller, buyer, asset=money.address)
     money.contract.setDenying(True)
     market.confirm(trade, {"from": buyer})
@@ -107,7 +107,7 @@ def test_a_token_that_charges_its_sender_cant_take_from_others(
     market, desk, odd_token, MockSenderFeeToken, seller, buyer, treasury
 ):
     money = odd_token(MockSenderFeeToken)
-    other = desk.funded(seller, buyer, asset=money.address, salt=2)
+    other = desk.funded(seller, buyer, asset=money.address)
     trade = desk.funded(seller, buyer, asset=money.address)
     money.contract.setFee(500)
     market.confirm(trade, {"from": buyer})
@@ -124,7 +124,7 @@ def test_a_blocked_payee_doesnt_stop_the_others(
 ):  # fmt: skip
     money = odd_token(MockBlocklistToken)
     trade = desk.shipped(
-        seller, buyer, referrer, asset=money.address, kind=1, creation_id=creation,
+        seller, buyer, referrer, asset=money.address, creation_id=creation,
         referral_bps=1_000,
     )  # fmt: skip
     blocked = request.getfixturevalue(victim)
@@ -203,7 +203,7 @@ def test_a_rebase_that_shrinks_touches_its_own_asset_only(
 ):
     money = odd_token(MockRebasingToken)
     trade = desk.funded(seller, buyer, asset=money.address)
-    coins = desk.funded(seller, buyer, salt=2)
+    coins = desk.funded(seller, buyer)
     money.contract.rebase(TOKENS // 2)
     market.confirm(trade, {"from": buyer})
     assert desk.credit(money, seller) == PRICE - FEE
@@ -248,8 +248,8 @@ def test_refused_payments_are_credited_once_a_trade(
 ):
     money = odd_token(MockBlocklistToken)
     money.contract.setBlocked(seller, True)
-    for salt in (1, 2):
-        trade = desk.funded(seller, buyer, asset=money.address, salt=salt)
+    for _ in (1, 2):
+        trade = desk.funded(seller, buyer, asset=money.address)
         tx = market.confirm(trade, {"from": buyer})
         assert only_event(tx, "Credited")["amount"] == PRICE - FEE
     assert desk.credit(money, seller) == 2 * (PRICE - FEE)

@@ -5,9 +5,6 @@ from brownie import ZERO_ADDRESS, web3
 
 from tests.contracts.escrow_market.conftest import PRICE
 from tests.contracts.support import (
-    DELIVERED,
-    INSTANT,
-    OFFER_NONE,
     TRADE_NONE,
     ZERO_BYTES32,
     make_offer,
@@ -20,25 +17,26 @@ from tests.contracts.support import (
 
 
 def test_nothing_is_known_of_what_never_was(market, desk, money, stranger):
-    assert market.offerState(b"\3" * 32) == OFFER_NONE
-    assert market.tradeState(b"\3" * 32) == (TRADE_NONE, 0)
+    assert market.documentOf(b"\3" * 32) == (ZERO_ADDRESS, 0)
+    assert market.unitsTaken(b"\3" * 32) == 0
+    assert market.tradeState(b"\3" * 32) == (TRADE_NONE, 0, 0)
     assert desk.credit(money, stranger) == 0
 
 
 def test_an_ended_trade_leaves_no_trace_but_its_offer(market, desk, seller, buyer):
     trade = desk.shipped(seller, buyer)
     market.confirm(trade, {"from": buyer})
-    assert market.tradeState(trade_id(trade)) == (TRADE_NONE, 0)
+    assert market.tradeState(trade_id(trade)) == (TRADE_NONE, 0, 0)
 
 
 def test_ids_can_be_asked_for_before_anything_is_published(market, seller, buyer):
-    trade = make_trade(market, make_offer(seller, DELIVERED), buyer)
+    trade = make_trade(market, make_offer(seller), buyer)
     assert bytes(market.hashTrade(trade)) == trade_id(trade)
 
 
 @pytest.mark.parametrize("field", range(9))
 def test_every_term_is_in_the_trades_id(market, seller, buyer, field):
-    trade = make_trade(market, make_offer(seller, DELIVERED), buyer)
+    trade = make_trade(market, make_offer(seller), buyer)
     other = list(trade)
     if isinstance(other[field], str):
         other[field] = "0x" + "33" * 20
@@ -51,14 +49,16 @@ def test_every_term_is_in_the_trades_id(market, seller, buyer, field):
 
 def test_split_of_an_unknown_creation_reverts(market, seller):
     with reverts_with("Creation_Unknown", 79):
-        market.splitOf(make_offer(seller, INSTANT, creation_id=79), ZERO_ADDRESS)
+        market.splitOf(make_offer(seller, creation_id=79), ZERO_ADDRESS)
 
 
-def test_split_says_what_buy_does(market, desk, seller, buyer, referrer, creation):
+def test_split_says_what_confirming_does(market, desk, seller, buyer, referrer, creation):
     offer = desk.offer(seller, creation_id=creation, referral_bps=333, price=PRICE + 5)
     part, royalty, referral, fee = market.splitOf(offer, referrer)
-    event = only_event(desk.buy(offer, buyer, referrer), "SaleSettled")
-    assert (royalty, referral, fee) == (event["royalty"], event["referral"], event["fee"])
+    tx = market.confirm(desk.fund(offer, buyer, referrer)[0], {"from": buyer})
+    assert only_event(tx, "EscrowReleased")["fee"] == fee
+    assert only_event(tx, "RoyaltyPaid")["amount"] == royalty
+    assert only_event(tx, "ReferralPaid")["amount"] == referral
     assert part == offer.price - royalty - referral - fee
 
 
@@ -82,7 +82,7 @@ def test_money_goes_where_the_split_says(
     """Independent arithmetic, real money: each payee's balance, to the unit."""
     people = (seller, creator, stranger, referrer)
     terms = {"asset": dkb.address, "price": price, "referral_bps": bps}
-    trade = desk.shipped(seller, buyer, referrer, kind=DELIVERED, creation_id=derivative, **terms)
+    trade = desk.shipped(seller, buyer, referrer, creation_id=derivative, **terms)
     before = [dkb.of(person) for person in people]
     market.confirm(trade, {"from": buyer})
     royalty, referral, fee = price * 1_000 // 10_000, price * bps // 10_000, price // 100
@@ -113,14 +113,16 @@ def soiled(data, word):
     return "0x" + raw.hex()
 
 
-@pytest.mark.parametrize("word", [0, 4], ids=["seller", "asset"])
+@pytest.mark.parametrize("word", [1, 2, 5, 12], ids=["seller", "buyer", "asset", "arbiter"])
 def test_offers_with_soiled_addresses_are_refused(market, seller, word):
-    data = market.offer.encode_input(make_offer(seller, DELIVERED))
+    data = market.offer.encode_input(make_offer(seller))
     assert answer_of(market, data, seller) is not None
     assert answer_of(market, soiled(data, word), seller) is None
 
 
-@pytest.mark.parametrize("word", [1, 2, 3, 5], ids=["seller", "buyer", "referrer", "asset"])
+@pytest.mark.parametrize(
+    "word", [1, 2, 3, 4, 6], ids=["seller", "buyer", "referrer", "arbiter", "asset"]
+)
 def test_trades_with_soiled_addresses_are_refused(market, desk, seller, buyer, word):
     trade = desk.funded(seller, buyer)
     data = market.confirm.encode_input(trade)
@@ -131,7 +133,7 @@ def test_trades_with_soiled_addresses_are_refused(market, desk, seller, buyer, w
 @pytest.mark.parametrize("name", ["offer", "confirm"])
 def test_calldata_that_is_cut_off_is_refused(market, desk, seller, buyer, name):
     """Memory past the end of calldata reads as zeros, so a shorter call must not mean the same."""
-    offer = make_offer(seller, DELIVERED, salt=0)
+    offer = make_offer(seller)
     trade = desk.funded(seller, buyer)
     term, sender = (offer, seller) if name == "offer" else (trade, buyer)
     data = getattr(market, name).encode_input(term)
@@ -141,10 +143,10 @@ def test_calldata_that_is_cut_off_is_refused(market, desk, seller, buyer, name):
 
 @pytest.mark.parametrize("name", ["offer", "cancel", "ship", "confirm", "refund", "claimTimeout"])
 def test_coins_sent_to_functions_that_take_none_are_refused(market, desk, seller, buyer, name):
-    offer = desk.offer(seller, salt=9)
+    offer = desk.offer(seller)
     trade = desk.funded(seller, buyer)
     arguments = {
-        "offer": (make_offer(seller, DELIVERED, salt=8),),
+        "offer": (make_offer(seller),),
         "cancel": (market.hashOffer(offer),),
         "ship": (trade, ZERO_BYTES32),
     }.get(name, (trade,))

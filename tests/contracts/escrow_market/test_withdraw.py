@@ -62,8 +62,8 @@ def test_withdraw_reverts_to_the_market(market, earned, treasury):
 
 
 def test_fees_of_many_sales_add_up(market, desk, money, seller, buyer, treasury):
-    for salt in range(3):
-        market.confirm(desk.funded(seller, buyer, asset=money.address, salt=salt), {"from": buyer})
+    for _ in range(3):
+        market.confirm(desk.funded(seller, buyer, asset=money.address), {"from": buyer})
     assert desk.credit(money, treasury) == 3 * FEE
 
 
@@ -85,9 +85,9 @@ def refusing_seller(MockReceiver, registry, market, buyer):
 
 def sell_by(receiver, market, desk, buyer, **terms):
     """Makes a contract publish an offer, which `buyer` funds and confirms."""
-    from tests.contracts.support import DELIVERED, make_offer
+    from tests.contracts.support import make_offer
 
-    offer = make_offer(receiver.address, DELIVERED, price=PRICE, **terms)
+    offer = make_offer(receiver.address, price=PRICE, **terms)
     receiver.execute(market, 0, market.offer.encode_input(offer), {"from": buyer})
     trade, _ = desk.fund(offer, buyer)
     return market.confirm(trade, {"from": buyer})
@@ -123,4 +123,4 @@ def test_who_cant_be_paid_can_withdraw_elsewhere(
 def test_send_token_reverts_for_everybody(market, dkb, seller, treasury, deployer):
     for account in (seller, treasury, deployer):
         with reverts_with("Caller_NotMarket", account):
-            market.sendToken(dkb.address, account, 1, {"from": account})
+            market.transferOut(dkb.address, account, 1, {"from": account})
