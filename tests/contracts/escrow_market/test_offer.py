@@ -71,7 +71,7 @@ def test_document_ids_are_eip712_digests(market, seller, name, parts):
             "verifyingContract": market.address,
         },
         message_types={name: [{"name": n, "type": t} for n, t in FIELDS.items()]},
-        message_data=dict(zip(FIELDS, offer, strict=True)),
+        message_data=dict(zip(FIELDS, offer._replace(parts=list(parts)), strict=True)),
     )
     digest = bytes(Account.create().sign_message(message).message_hash)
     asked, computed = {
