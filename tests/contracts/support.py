@@ -12,6 +12,7 @@ import pytest
 from brownie import ZERO_ADDRESS, web3
 from brownie.convert import EthAddress
 from brownie.exceptions import VirtualMachineError
+from eth_account import Account
 from eth_utils import keccak
 from hypothesis import HealthCheck, settings
 
@@ -234,6 +235,51 @@ def token_uri(id_, creator):
 
 def content_commitment(content_digest, creator):
     return keccak(bytes(content_digest) + bytes.fromhex(str(creator)[2:]))
+
+
+# Signatures
+
+MNEMONIC = "test test test test test test test test test test test junk"
+PERMIT = {
+    "Permit": [
+        {"name": "owner", "type": "address"},
+        {"name": "spender", "type": "address"},
+        {"name": "value", "type": "uint256"},
+        {"name": "nonce", "type": "uint256"},
+        {"name": "deadline", "type": "uint256"},
+    ]
+}
+
+
+def key_of(account):
+    """The private key of one of Ganache's well-known accounts."""
+    Account.enable_unaudited_hdwallet_features()
+    path = f"m/44'/60'/0'/0/{list(brownie.accounts).index(account)}"
+    return Account.from_mnemonic(MNEMONIC, account_path=path).key
+
+
+def sign(digest, account):
+    return bytes(Account.unsafe_sign_hash(digest, key_of(account)).signature)
+
+
+def sign_permit(token, owner, spender, amount, deadline=2**64, signer=None, nonce=None):
+    """An ERC-2612 permit as the markets take it: value, deadline, v, r, s, 160 bytes."""
+    domain = {
+        "name": token.name(),
+        "version": "1",
+        "chainId": brownie.chain.id,
+        "verifyingContract": token.address,
+    }
+    message = {
+        "owner": owner.address,
+        "spender": spender.address,
+        "value": amount,
+        "nonce": token.nonces(owner) if nonce is None else nonce,
+        "deadline": deadline,
+    }
+    made = Account.sign_typed_data(key_of(signer or owner), domain, PERMIT, message)
+    words = (amount, deadline, made.v, made.r, made.s)
+    return b"".join(word.to_bytes(32, "big") for word in words)
 
 
 # Creations

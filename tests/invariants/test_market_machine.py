@@ -11,7 +11,6 @@ import pytest
 from brownie import ZERO_ADDRESS, chain, history
 from brownie.exceptions import VirtualMachineError
 
-from tests.contracts.auction_house.conftest import sign
 from tests.contracts.support import (
     COIN,
     DAY,
@@ -22,6 +21,7 @@ from tests.contracts.support import (
     make_trade,
     offer_id,
     register,
+    sign,
     sleep_to,
     trade_id,
 )

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import pytest
 from brownie import accounts, chain, web3
-from eth_account import Account
 from eth_utils import keccak
 from web3._utils.events import get_event_data
 
@@ -20,6 +19,7 @@ from tests.contracts.support import (
     id_of,
     make_work,
     register,
+    sign,
 )
 
 PRICE = 10**15 + 7
@@ -30,7 +30,6 @@ EXTENSION = 10 * 60
 # Modes of MockReceiver.
 ACCEPT, REJECT, BURN_GAS, RETURN_BOMB, REVERT_BOMB, REENTER = range(6)
 MUCH_GAS = 10_000_000
-MNEMONIC = "test test test test test test test test test test test junk"
 
 
 class Auction(NamedTuple):
@@ -59,17 +58,6 @@ def auction_id(house, auction):
     struct_hash = keccak(type_hash + b"".join(_word(value) for value in auction))
     domain = domain_separator("Dokkaebi AuctionHouse", "1", chain.id, house)
     return keccak(b"\x19\x01" + domain + struct_hash)
-
-
-def key_of(account):
-    """The private key of one of Ganache's accounts."""
-    Account.enable_unaudited_hdwallet_features()
-    path = f"m/44'/60'/0'/0/{list(accounts).index(account)}"
-    return Account.from_mnemonic(MNEMONIC, account_path=path).key
-
-
-def sign(digest, account):
-    return bytes(Account.unsafe_sign_hash(digest, key_of(account)).signature)
 
 
 def next_bid(amount, step_bps=STEP_BPS):

@@ -1,21 +1,9 @@
 """Bidding with a permit instead of an approval."""
 
 import pytest
-from brownie import chain
-from eth_account import Account
 
-from tests.contracts.auction_house.conftest import PRICE, key_of
-from tests.contracts.support import COIN, reverts_with
-
-PERMIT = {
-    "Permit": [
-        {"name": "owner", "type": "address"},
-        {"name": "spender", "type": "address"},
-        {"name": "value", "type": "uint256"},
-        {"name": "nonce", "type": "uint256"},
-        {"name": "deadline", "type": "uint256"},
-    ]
-}
+from tests.contracts.auction_house.conftest import PRICE
+from tests.contracts.support import COIN, reverts_with, sign_permit
 
 
 @pytest.fixture
@@ -23,23 +11,7 @@ def permit(token, house, buyer, seller, creation):
     """The buyer's permit of an amount, as `bidWithPermit` wants it."""
 
     def permit(amount=PRICE, deadline=2**64, signer=buyer):
-        owner, spender, nonce = buyer.address, house.contract.address, token.nonces(buyer)
-        domain = {
-            "name": token.name(),
-            "version": "1",
-            "chainId": chain.id,
-            "verifyingContract": token.address,
-        }
-        message = {
-            "owner": owner,
-            "spender": spender,
-            "value": amount,
-            "nonce": nonce,
-            "deadline": deadline,
-        }
-        made = Account.sign_typed_data(key_of(signer), domain, PERMIT, message)
-        words = (amount, deadline, made.v, made.r, made.s)
-        return b"".join(word.to_bytes(32, "big") for word in words)
+        return sign_permit(token, buyer, house.contract, amount, deadline, signer)
 
     return permit
 

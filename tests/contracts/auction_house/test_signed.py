@@ -8,7 +8,6 @@ from tests.contracts.auction_house.conftest import (
     MUCH_GAS,
     PRICE,
     auction_id,
-    sign,
 )
 from tests.contracts.support import (
     DAY,
@@ -16,6 +15,7 @@ from tests.contracts.support import (
     event_names,
     only_event,
     reverts_with,
+    sign,
     sleep_to,
 )
 

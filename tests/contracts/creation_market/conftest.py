@@ -8,7 +8,7 @@ from brownie import ZERO_ADDRESS, chain, web3
 from eth_utils import keccak
 from web3._utils.events import get_event_data
 
-from tests.contracts.auction_house.conftest import Books, Money, sign
+from tests.contracts.auction_house.conftest import Books, Money
 from tests.contracts.support import (
     COIN,
     DAY,
@@ -19,6 +19,7 @@ from tests.contracts.support import (
     only_event,
     register,
     reverts_with,
+    sign,
 )
 
 PRICE = 10**15 + 7

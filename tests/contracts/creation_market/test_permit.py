@@ -2,21 +2,10 @@
 
 import pytest
 from brownie import ZERO_ADDRESS, chain
-from eth_account import Account
 
-from tests.contracts.auction_house.conftest import MUCH_GAS, key_of
+from tests.contracts.auction_house.conftest import MUCH_GAS
 from tests.contracts.creation_market.conftest import FEE, PRICE, ROYALTY, hex_of, sale_of
-from tests.contracts.support import DAY, reverts_with, sleep_to
-
-PERMIT = {
-    "Permit": [
-        {"name": "owner", "type": "address"},
-        {"name": "spender", "type": "address"},
-        {"name": "value", "type": "uint256"},
-        {"name": "nonce", "type": "uint256"},
-        {"name": "deadline", "type": "uint256"},
-    ]
-}
+from tests.contracts.support import DAY, reverts_with, sign_permit, sleep_to
 
 
 @pytest.fixture
@@ -24,22 +13,8 @@ def permit(token, shop, buyer):
     """A permit of the buyer's for the market, 160 bytes."""
 
     def permit(amount=PRICE, deadline=2**64, signer=buyer, spender=None, nonce=None):
-        domain = {
-            "name": token.name(),
-            "version": "1",
-            "chainId": chain.id,
-            "verifyingContract": token.address,
-        }
-        message = {
-            "owner": buyer.address,
-            "spender": (spender or shop.contract).address,
-            "value": amount,
-            "nonce": token.nonces(buyer) if nonce is None else nonce,
-            "deadline": deadline,
-        }
-        made = Account.sign_typed_data(key_of(signer), domain, PERMIT, message)
-        words = (amount, deadline, made.v, made.r, made.s)
-        return b"".join(word.to_bytes(32, "big") for word in words)
+        spender = spender or shop.contract
+        return sign_permit(token, buyer, spender, amount, deadline, signer, nonce)
 
     return permit
 

@@ -3,7 +3,7 @@
 import pytest
 from brownie import ZERO_ADDRESS, chain, web3
 
-from tests.contracts.auction_house.conftest import MUCH_GAS, sign
+from tests.contracts.auction_house.conftest import MUCH_GAS
 from tests.contracts.creation_market.conftest import (
     FEE,
     PRICE,
@@ -22,6 +22,7 @@ from tests.contracts.support import (
     make_work,
     register,
     reverts_with,
+    sign,
     sleep_to,
 )
 

@@ -3,7 +3,6 @@
 import pytest
 from brownie import chain
 
-from tests.contracts.auction_house.conftest import sign
 from tests.contracts.escrow_market.conftest import PRICE
 from tests.contracts.support import (
     ARBITER_SILENT,
@@ -17,6 +16,7 @@ from tests.contracts.support import (
     ZERO_BYTES32,
     only_event,
     reverts_with,
+    sign,
     sleep_to,
     trade_id,
 )

@@ -8,7 +8,6 @@ import pytest
 from brownie import ZERO_ADDRESS, chain
 from brownie.exceptions import VirtualMachineError
 
-from tests.contracts.auction_house.conftest import sign
 from tests.contracts.escrow_market.conftest import (
     ACCEPT,
     MUCH_GAS,
@@ -28,6 +27,7 @@ from tests.contracts.support import (
     make_requested_trade,
     make_trade,
     request_id,
+    sign,
     trade_id,
 )
 

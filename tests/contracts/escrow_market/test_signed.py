@@ -3,17 +3,21 @@
 import pytest
 from brownie import ZERO_ADDRESS, chain
 
-from tests.contracts.auction_house.conftest import sign
 from tests.contracts.escrow_market.conftest import PRICE
 from tests.contracts.support import (
     DAY,
     TRADE_FUNDED,
+    make_offer,
     make_trade,
     offer_id,
     reverts_with,
+    sign,
+    sign_permit,
     sleep_to,
     trade_id,
 )
+
+ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 
 @pytest.fixture
@@ -115,7 +119,69 @@ def test_a_signed_offer_dies_with_the_tenure(
         desk.fund(offer, buyer, signature=signature)
 
 
+@pytest.mark.parametrize("seconds", [0, 1])
+def test_a_signed_offer_is_open_no_longer_than_any(desk, signed, buyer, seconds):
+    now = chain.time() + 100
+    offer, signature = signed(expiry=now + 365 * DAY + seconds)
+    sleep_to(chain, now)
+    if seconds == 0:
+        desk.fund(offer, buyer, signature=signature)
+    else:
+        with reverts_with("Expiry_OutOfRange", offer.expiry, now, now + 365 * DAY):
+            desk.fund(offer, buyer, signature=signature)
+
+
+def test_a_compact_signature_counts_and_its_twin_doesnt(market, desk, signed, seller, buyer):
+    """ERC-2098; and the other `s` that the curve allows for the same key."""
+    offer, signature = signed()
+    r, s, v = signature[:32], int.from_bytes(signature[32:64], "big"), signature[64]
+    twin = r + (ORDER - s).to_bytes(32, "big") + bytes([55 - v])
+    with reverts_with("Signature_Wrong", seller, offer_id(market, offer)):
+        desk.fund(offer, buyer, signature=twin)
+    compact = r + (s | (v - 27) << 255).to_bytes(32, "big")
+    desk.fund(offer, buyer, signature=compact)
+
+
+def test_a_contract_signs(market, desk, MockSigner, seller, buyer):
+    """ERC-1271."""
+    wallet = MockSigner.deploy({"from": seller})
+    offer = desk.draft(wallet)
+    digest = offer_id(market, offer)
+    with reverts_with("Signature_Wrong", wallet, digest):
+        desk.fund(offer, buyer, signature=b"not yet")
+    wallet.sign(digest, b"whatever it says")
+    trade, _ = desk.fund(offer, buyer, signature=b"whatever it says")
+    assert trade.seller == wallet
+
+
+@pytest.mark.parametrize("answer", [1, 2, 3, 4], ids=["wrong", "revert", "burn", "bomb"])
+def test_fund_reverts_when_a_contract_answers_oddly(
+    market, desk, MockSigner, seller, buyer, answer
+):
+    wallet = MockSigner.deploy({"from": seller})
+    offer = desk.draft(wallet)
+    digest = offer_id(market, offer)
+    wallet.sign(digest, b"signed")
+    wallet.setAnswer(answer)
+    with reverts_with("Signature_Wrong", wallet, digest):
+        value = desk.value(offer)
+        terms = {"from": buyer, "value": value, "gas_limit": 3_000_000}
+        market.fund(offer, b"signed", 1, ZERO_ADDRESS, terms)
+
+
 # Nonces
+
+
+@pytest.mark.parametrize(("first", "last"), [(1, 0), (0, 65_536), (5, 65_541)])
+def test_cancel_nonces_reverts_when_out_of_range(market, seller, first, last):
+    with reverts_with("Nonces_OutOfRange", first, last, 65_536):
+        market.cancelNonces(first, last, {"from": seller})
+
+
+def test_cancel_nonces_keeps_to_its_bounds(market, seller):
+    market.cancelNonces(10_250, 10_770, {"from": seller})
+    used = [market.nonceUsed(seller, n) for n in (10_249, 10_250, 10_500, 10_770, 10_771)]
+    assert used == [False, True, True, True, False]
 
 
 def test_cancelled_nonces_kill_signed_offers(market, desk, signed, seller, buyer):
@@ -206,6 +272,48 @@ def test_fund_with_permit_takes_what_the_allowance_gives(market, desk, dkb, sell
     assert dkb.of(market) - before == PRICE
 
 
+@pytest.fixture
+def permitted(market, desk, token, seller, buyer):
+    """An offer in tokens that the buyer didn't approve, and a permit."""
+    token.approve(market, 0, {"from": buyer})
+    return desk.offer(seller, asset=token.address), sign_permit(token, buyer, market, PRICE)
+
+
+def test_a_permit_replaces_the_approval(market, desk, dkb, permitted, buyer):
+    offer, permit = permitted
+    with reverts_with("TransferFromFailed"):
+        desk.fund(offer, buyer)
+    before = dkb.of(market)
+    market.fundWithPermit(offer, b"", 1, ZERO_ADDRESS, permit, {"from": buyer})
+    assert dkb.of(market) - before == PRICE
+    assert dkb.contract.allowance(buyer, market) == 0
+
+
+def test_a_front_run_permit_does_no_harm(market, dkb, permitted, buyer, stranger):
+    offer, permit = permitted
+    value, deadline, v = (int.from_bytes(permit[i : i + 32], "big") for i in (0, 32, 64))
+    words = (value, deadline, v, permit[96:128], permit[128:])
+    dkb.contract.permit(buyer, market, *words, {"from": stranger})
+    before = dkb.of(market)
+    market.fundWithPermit(offer, b"", 1, ZERO_ADDRESS, permit, {"from": buyer})
+    assert dkb.of(market) - before == PRICE
+
+
+def test_fund_reverts_when_a_stranger_signed_the_permit(market, token, permitted, buyer, stranger):
+    offer, _ = permitted
+    forged = sign_permit(token, buyer, market, PRICE, signer=stranger)
+    with reverts_with("TransferFromFailed"):
+        market.fundWithPermit(offer, b"", 1, ZERO_ADDRESS, forged, {"from": buyer})
+
+
+def test_a_request_is_paid_with_a_permit(market, dkb, token, permitted, buyer):
+    _, permit = permitted
+    request = make_offer(ZERO_ADDRESS, buyer=buyer, asset=token.address, price=PRICE)
+    before = dkb.of(market)
+    market.request(request, permit, {"from": buyer})
+    assert dkb.of(market) - before == PRICE
+
+
 @pytest.mark.parametrize("length", [1, 159, 161])
 def test_fund_with_permit_reverts_when_the_permit_is_malformed(
     market, desk, dkb, seller, buyer, length
@@ -213,9 +321,3 @@ def test_fund_with_permit_reverts_when_the_permit_is_malformed(
     offer = desk.offer(seller, asset=dkb.address)
     with reverts_with("Permit_Malformed", length, 160):
         market.fundWithPermit(offer, b"", 1, ZERO_ADDRESS, bytes(length), {"from": buyer})
-
-
-def test_an_offer_is_dead_a_year_later(desk, signed, buyer):
-    offer, signature = signed(expiry=chain.time() + 500 * DAY)
-    with pytest.raises(Exception, match="Expiry_OutOfRange"):
-        desk.fund(offer, buyer, signature=signature)
