@@ -404,35 +404,35 @@ contract EscrowMarket is IEscrowMarket, Till, Consent {
 
     /// @dev Pays the current part to the seller. The last one ends the trade.
     function _release(bytes32 tradeId, Trade calldata trade, uint256 part, Reason reason) private {
-        (, uint256 worth, bool last) = trade.terms.rest(trade.amount, part);
-        Division memory division = _divideTrade(trade, trade.creationId, worth);
+        // Read once: each look into calldata checks anew that it is an address.
+        (address asset, address seller, address referrer) = (
+            trade.asset,
+            trade.seller,
+            trade.referrer
+        );
+        uint256 creationId = trade.creationId;
+        uint256 terms = trade.terms;
+        (, uint256 worth, bool last) = terms.rest(trade.amount, part);
+        (Division memory division, ) = _divide(
+            creationId != 0,
+            creationId,
+            seller,
+            worth,
+            referrer,
+            terms.referralBps()
+        );
         if (last) {
             delete _trades[tradeId];
             emit EscrowReleased(tradeId, reason, division.fee);
-            _moveCertificate(trade.creationId, address(this), trade.buyer);
+            _moveCertificate(creationId, address(this), trade.buyer);
         } else {
-            uint256 deadline = block.timestamp + trade.terms.shipSeconds();
+            uint256 deadline = block.timestamp + terms.shipSeconds();
             _setTrade(tradeId, TradeState.Funded, deadline, part + 1);
             emit PartReleased(tradeId, part, reason, worth, division.fee, deadline);
         }
-        _credit(trade.asset, FEE_RECIPIENT, division.fee);
-        _announce(tradeId, trade.referrer, division);
-        _distribute(tradeId, trade.asset, trade.seller, trade.referrer, division);
-    }
-
-    function _divideTrade(
-        Trade calldata trade,
-        uint256 creationId,
-        uint256 amount
-    ) private view returns (Division memory division) {
-        (division, ) = _divide(
-            creationId != 0,
-            creationId,
-            trade.seller,
-            amount,
-            trade.referrer,
-            trade.terms.referralBps()
-        );
+        _credit(asset, FEE_RECIPIENT, division.fee);
+        _announce(tradeId, referrer, division);
+        _distribute(tradeId, asset, seller, referrer, division);
     }
 
     /* REFUND */
@@ -527,20 +527,33 @@ contract EscrowMarket is IEscrowMarket, Till, Consent {
     ) private {
         if (sellerBps > BPS) revert Division_OutOfRange(sellerBps, BPS);
         delete _trades[tradeId];
-        (uint256 left, , ) = trade.terms.rest(trade.amount, part);
-        uint256 arbiterFee =
-            arbiterPayee == address(0) ? 0 : (left * trade.terms.arbiterFeeBps()) / BPS;
+        (address asset, address seller, address referrer) = (
+            trade.asset,
+            trade.seller,
+            trade.referrer
+        );
+        uint256 terms = trade.terms;
+        (uint256 left, , ) = terms.rest(trade.amount, part);
+        uint256 arbiterFee = arbiterPayee == address(0) ? 0 : (left * terms.arbiterFeeBps()) / BPS;
         left -= arbiterFee;
         uint256 toBuyer = (left * (BPS - sellerBps)) / BPS;
         bool sold = sellerBps * 2 >= BPS;
-        Division memory division = _divideTrade(trade, sold ? trade.creationId : 0, left - toBuyer);
+        uint256 creationId = trade.creationId;
+        (Division memory division, ) = _divide(
+            sold && creationId != 0,
+            creationId,
+            seller,
+            left - toBuyer,
+            referrer,
+            terms.referralBps()
+        );
         emit EscrowDivided(tradeId, reason, toBuyer, arbiterFee, arbiterPayee, division.fee);
-        _credit(trade.asset, FEE_RECIPIENT, division.fee);
-        _announce(tradeId, trade.referrer, division);
-        _moveCertificate(trade.creationId, address(this), sold ? trade.buyer : trade.seller);
-        _pay(tradeId, trade.asset, trade.buyer, toBuyer);
-        _distribute(tradeId, trade.asset, trade.seller, trade.referrer, division);
-        _pay(tradeId, trade.asset, arbiterPayee, arbiterFee);
+        _credit(asset, FEE_RECIPIENT, division.fee);
+        _announce(tradeId, referrer, division);
+        _moveCertificate(creationId, address(this), sold ? trade.buyer : seller);
+        _pay(tradeId, asset, trade.buyer, toBuyer);
+        _distribute(tradeId, asset, seller, referrer, division);
+        _pay(tradeId, asset, arbiterPayee, arbiterFee);
     }
 
     /* SETTLE */
