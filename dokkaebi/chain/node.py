@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,22 +35,27 @@ class Node:
 
 
 @contextmanager
-def start_node(name: str = "ganache", port: int | None = None) -> Iterator[Node]:
+def start_node(
+    name: str = "ganache", port: int | None = None, options: Sequence[str] = ()
+) -> Iterator[Node]:
     """Runs `ganache` or `anvil` for the time of a `with` block, mining on each transaction.
 
+    `options` go to its command line as they are.
     The node hangs on `tools/leash.py`, which ends it when this process is gone, however it went.
     """
     if name not in CHAIN_IDS:
         raise DokkaebiError("node_unknown", name=name, known=", ".join(CHAIN_IDS))
     with tempfile.TemporaryDirectory(prefix="dokkaebi-node-") as folder:
-        process, url = _launch(name, port, Path(folder))
+        process, url = _launch(name, port, Path(folder), options)
         try:
             yield Node(name, url)
         finally:
             _stop(process)
 
 
-def _launch(name: str, port: int | None, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
+def _launch(
+    name: str, port: int | None, folder: Path, options: Sequence[str]
+) -> tuple[subprocess.Popen[bytes], str]:
     said = ""
     if port is not None and not _is_free(port):
         raise DokkaebiError("node_port_taken", port=port)
@@ -59,7 +64,7 @@ def _launch(name: str, port: int | None, folder: Path) -> tuple[subprocess.Popen
         log = folder / "stderr"
         with log.open("wb") as errors:
             process = subprocess.Popen(
-                _command(name, number),
+                [*_command(name, number), *options],
                 stdin=subprocess.DEVNULL,
                 stderr=errors,
                 env={**os.environ, "DOKKAEBI_NODE_QUIET": "1", "TMPDIR": str(folder)},
