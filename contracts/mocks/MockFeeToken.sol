@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {MockToken} from "./MockToken.sol";
+import {MockFalseToken} from "./MockFalseToken.sol";
 
 /// @title A token that takes a fee on transfers
 /// @notice Misbehaves: the receiver gets less than was sent; `feeBps` of each transfer is burnt.
-contract MockFeeToken is MockToken {
+contract MockFeeToken is MockFalseToken {
     uint256 public feeBps = 100;
 
     function setFee(uint256 bps) external {

@@ -35,6 +35,20 @@ def test_a_token_that_takes_a_fee_is_refused(
     shop.buy(sale(shop, money, seller, creation), buyer)
 
 
+def test_a_token_that_takes_a_fee_is_not_credited(
+    shop, registry, odd_token, MockFeeToken, creation, seller, buyer
+):
+    money = odd_token(MockFeeToken)
+    money.contract.setRefused(seller, True)
+    part = PRICE - FEE - ROYALTY
+    with reverts_with("Asset_AmountWrong", money.address, part - part // 100, part):
+        shop.buy(sale(shop, money, seller, creation), buyer)
+    assert registry.ownerOf(creation) == seller
+    money.contract.setFee(0)
+    shop.buy(sale(shop, money, seller, creation), buyer)
+    assert shop.credit(money.address, seller) == part
+
+
 def test_a_token_that_charges_its_sender_is_refused(
     shop, odd_token, MockSenderFeeToken, creation, seller, buyer
 ):
