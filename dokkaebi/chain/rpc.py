@@ -1,51 +1,38 @@
-"""One connection to a node: JSON-RPC with a time limit, and sentences instead of stack traces."""
+"""A node as the rest of the package sees it: JSON-RPC in plain Python values."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import Any, cast
 
+from dokkaebi.chain.endpoints import Endpoints, RpcRefused, RpcUnreachable, shown_url
 from dokkaebi.errors import DokkaebiError
 
-if TYPE_CHECKING:
-    from web3 import HTTPProvider
-    from web3.types import RPCEndpoint
-
-TIMEOUT_SECONDS = 30
-RETRIES = 3
 BATCH_SIZE = 100
 
 Log = dict[str, Any]
 Block = dict[str, Any]
 
-
-class RpcUnreachable(DokkaebiError):  # noqa: N818 - reads as what it is where it's caught
-    """The node doesn't answer, or not in JSON-RPC."""
-
-
-class RpcRefused(DokkaebiError):  # noqa: N818 - likewise
-    """The node answered with an error. `data` is its raw revert data, `0x` without any."""
-
-    def __init__(self, method: str, code: int, message: str, data: str) -> None:
-        super().__init__("rpc_refused", method=method, code=code, problem=message)
-        self.code = code
-        self.message = message
-        self.data = data
+__all__ = ["Block", "Chain", "Log", "RpcRefused", "RpcUnreachable", "connect", "shown_url"]
 
 
 class Chain:
-    """A node. Numbers are ints, hashes and data `0x…` strings, logs as the node sent them."""
+    """A node. Numbers are ints, hashes and data `0x…` strings, logs as the node sent them.
 
-    def __init__(self, url: str) -> None:
+    `url`: its address, or several with commas, the next of which is asked when one fails.
+    """
+
+    def __init__(self, url: str, requests_per_second: int | None = None) -> None:
         self.url = url
+        self._endpoints = Endpoints(url, requests_per_second)
         self._timestamps: dict[int, int] = {}
 
     # Anything
 
     def raw(self, method: str, params: Sequence[Any] = ()) -> Any:
         """One JSON-RPC request; its `result`. Raises RpcRefused or RpcUnreachable."""
-        return self._talk(partial(self._ask, method, params))
+        return self._endpoints.ask(method, params)
 
     def raw_batch(self, requests: Iterable[tuple[str, Sequence[Any]]]) -> list[Any]:
         """Many requests in few round trips; their results in order."""
@@ -53,7 +40,7 @@ class Chain:
         results: list[Any] = []
         while rest:
             part, rest = rest[:BATCH_SIZE], rest[BATCH_SIZE:]
-            results += self._talk(partial(self._ask_batch, part))
+            results += self._endpoints.ask_batch(part)
         return results
 
     # The chain
@@ -174,69 +161,10 @@ class Chain:
             "dict[str, Any] | None", self.raw("eth_getTransactionReceipt", [transaction_hash])
         )
 
-    # Inside
 
-    def _ask(self, method: str, params: Sequence[Any]) -> Any:
-        answer = self._provider.make_request(cast("RPCEndpoint", method), list(params))
-        return _result(method, answer)
-
-    def _ask_batch(self, requests: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
-        endpoints = [(cast("RPCEndpoint", method), list(params)) for method, params in requests]
-        answers = self._provider.make_batch_request(endpoints)
-        if not isinstance(answers, list):  # a node that takes no batches says so in one answer
-            return [self._ask(method, params) for method, params in requests]
-        return [_result(m, answer) for (m, _), answer in zip(requests, answers, strict=True)]
-
-    @cached_property
-    def _provider(self) -> HTTPProvider:
-        import requests
-        from web3 import HTTPProvider
-        from web3.providers.rpc.utils import (
-            REQUEST_RETRY_ALLOWLIST,
-            ExceptionRetryConfiguration,
-        )
-
-        retry = ExceptionRetryConfiguration(
-            errors=(requests.ConnectionError, requests.Timeout, requests.HTTPError),
-            retries=RETRIES,
-            backoff_factor=0.2,
-            # A transaction may have arrived although its answer was lost.
-            method_allowlist=[m for m in REQUEST_RETRY_ALLOWLIST if not m.startswith("eth_send")],
-        )
-        return HTTPProvider(
-            self.url,
-            request_kwargs={"timeout": TIMEOUT_SECONDS},
-            exception_retry_configuration=retry,
-        )
-
-    def _talk(self, ask: Callable[[], Any]) -> Any:
-        """Runs a request, and says in words what can go wrong on the way."""
-        import requests
-
-        try:
-            return ask()
-        except requests.Timeout:
-            raise RpcUnreachable(
-                "rpc_timeout", url=shown_url(self.url), seconds=TIMEOUT_SECONDS
-            ) from None
-        except requests.HTTPError as problem:
-            status = problem.response.status_code
-            raise RpcUnreachable("rpc_http", url=shown_url(self.url), status=status) from None
-        except (requests.RequestException, ConnectionError):
-            raise RpcUnreachable("rpc_unreachable", url=shown_url(self.url)) from None
-        except (ValueError, TypeError, KeyError):
-            raise RpcUnreachable("rpc_no_json", url=shown_url(self.url)) from None
-
-
-def connect(url: str) -> Chain:
+def connect(url: str, requests_per_second: int | None = None) -> Chain:
     """A connection to a node that answers. Raises RpcUnreachable."""
-    try:
-        known = url.startswith(("http://", "https://")) and bool(shown_url(url))
-    except ValueError:
-        known = False
-    if not known:
-        raise RpcUnreachable("rpc_url_wrong", url=url)
-    chain = Chain(url)
+    chain = Chain(url, requests_per_second)
     _ = chain.chain_id
     return chain
 
@@ -251,34 +179,5 @@ def transaction_fields(to: str | None, data: str, sender: str | None, value: int
     return fields
 
 
-def shown_url(url: str) -> str:
-    """A node's address without what may be a password or an access key."""
-    from urllib.parse import urlsplit
-
-    parts = urlsplit(url)
-    port = f":{parts.port}" if parts.port else ""
-    hidden = "/…" if parts.path.strip("/") or parts.query else ""
-    return f"{parts.scheme}://{parts.hostname}{port}{hidden}"
-
-
 def _tag(block: int | str) -> str:
     return block if isinstance(block, str) else hex(block)
-
-
-def _result(method: str, answer: Any) -> Any:
-    if not isinstance(answer, dict):
-        raise TypeError("not a JSON-RPC answer")
-    problem = answer.get("error")
-    if problem is None:
-        return answer["result"]
-    if not isinstance(problem, dict):
-        raise RpcRefused(method, 0, str(problem), "0x")
-    code, message = problem.get("code", 0), str(problem.get("message", ""))
-    raise RpcRefused(method, int(code), message, _revert_data(problem.get("data")))
-
-
-def _revert_data(data: Any) -> str:
-    """Revert data from an error answer: a string, or inside an object (Ganache)."""
-    if isinstance(data, dict):
-        data = data.get("result") or data.get("data")
-    return data if isinstance(data, str) and data.startswith("0x") else "0x"

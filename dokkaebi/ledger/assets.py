@@ -43,10 +43,11 @@ def read_asset(node: Caller, address: str) -> Row:
     }
 
 
-def assets_of(values: Mapping[str, Any]) -> set[str]:
-    """The assets that an event names, itself or in its struct."""
-    places = [values, *(value for value in values.values() if isinstance(value, dict))]
-    return {place["asset"] for place in places if "asset" in place}
+def asset_of(values: Mapping[str, Any]) -> str:
+    """The asset that an event names, itself or in its struct; for events that name one."""
+    if "asset" in values:
+        return str(values["asset"])
+    return next(str(v["asset"]) for v in values.values() if isinstance(v, dict) and "asset" in v)
 
 
 def _ask(node: Caller, address: str, selector: str) -> bytes:

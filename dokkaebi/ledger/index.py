@@ -1,165 +1,214 @@
-"""The loop: ranges of logs from a node, batch by batch into the ledger."""
+"""The loop: ranges of blocks from a node, batch by batch into the ledger, and back when the chain
+goes another way."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import gc
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
 
+from dokkaebi.chain.rpc import RpcRefused, RpcUnreachable
 from dokkaebi.errors import DokkaebiError
-from dokkaebi.ledger.assets import assets_of, read_asset
-from dokkaebi.ledger.events import Shapes, decode, suite_shapes
-from dokkaebi.ledger.rows import COIN, Record, Row
+from dokkaebi.ledger.assets import read_asset
+from dokkaebi.ledger.proof import NodeContradictsItself
+from dokkaebi.ledger.rows import COIN
+from dokkaebi.ledger.source import Node, Source
 from dokkaebi.ledger.store import Batch, Cursor, Identity, Ledger
 
-# What most providers give in one answer.
-SPAN_BLOCKS = 2_000
-
-
-class Node(Protocol):
-    """What the loop asks of a node; `chain.rpc.Chain` is one."""
-
-    @property
-    def chain_id(self) -> int:
-        """The chain's id."""
-
-    @property
-    def genesis_hash(self) -> str:
-        """Hash of block 0."""
-
-    @property
-    def block_number(self) -> int:
-        """The newest block's number."""
-
-    def raw_batch(self, requests: Iterable[tuple[str, Sequence[Any]]]) -> list[Any]:
-        """Results of many requests, in order."""
-
-    def all_logs(
-        self, addresses: Sequence[str], from_block: int, to_block: int
-    ) -> list[dict[str, Any]]:
-        """Raw logs of a range of blocks, both ends included."""
-
-    def call(self, to: str, data: str) -> bytes:
-        """What a call returns; a revert raises RpcRefused."""
+# Blocks that can still change, where the node doesn't call an older one finalized.
+FINALITY_BLOCKS = 64
+# How often a chain may change while it is read, and a node be behind, before that is said.
+ATTEMPTS = 5
+ATTEMPT_SECONDS = 0.2
+# Hashes asked for at once when looking for the last block in common.
+COMPARED_AT_ONCE = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the loop is: the last block written, the head, and the events of this run."""
+    """How far the loop is: the last block written, the head, the events of this run, and how many
+    blocks were taken back in it."""
 
     block: int
     head: int
     events: int
+    undone: int = 0
+
+
+Said = Callable[[Progress], None]
+
+
+class _ChainMoved(Exception):  # noqa: N818 - always caught
+    """The chain went another way while it was read."""
 
 
 def index(
     node: Node,
     identity: Identity,
     ledger: Ledger,
-    said: Callable[[Progress], None] = lambda progress: None,
+    said: Said = lambda progress: None,
+    *,
+    finality_blocks: int = FINALITY_BLOCKS,
+    careful: bool = False,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Progress:
-    """Brings the ledger to the chain's head. What was written stays, whatever happens after.
+    """Brings the ledger to the chain's head; what a reorg replaced is taken back. What was written
+    stays, whatever happens after.
 
-    Errors: `ledger_wrong_node`, `ledger_node_behind`, `ledger_chain_changed`, `ledger_chain_moves`,
+    Errors: `ledger_wrong_node`, `ledger_node_behind`, `ledger_reorg_deep`, `ledger_chain_moves`,
     `ledger_undecodable`, `ledger_gap`, and those of the node and of the store.
     """
     _check_node(node, identity)
-    cursor = ledger.cursor()
-    head = node.block_number
-    if cursor is not None:
-        _check_cursor(node, cursor, head)
-    low = cursor.block_number + 1 if cursor else identity.first_block
-    if cursor is None and head < low:
-        raise DokkaebiError("ledger_node_behind", head=head, block=low)
-    progress = Progress(low - 1, head, 0)
-    known = ledger.known_assets()
-    while low <= head:
-        high = min(low + SPAN_BLOCKS - 1, head)
-        batch = fetch(node, identity, low, high, cursor)
-        named = {COIN, identity.addresses["CommunityToken"]}
-        named = named.union(*(assets_of(record.values) for record in batch.records)) - known
-        batch.assets = [read_asset(node, address) for address in sorted(named)]
-        ledger.write(batch)
-        known |= named
-        cursor, low = batch.cursor, high + 1
-        progress = Progress(high, head, progress.events + len(batch.events))
-        said(progress)
-    return progress
+    source = Source(node, identity, careful=careful, sleep=sleep)
+    run = _Run(node, identity, ledger, said, finality_blocks, source)
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            sleep(ATTEMPT_SECONDS * 2**attempt)
+        try:
+            with _rare_collections():
+                return run.to_head()
+        except (_ChainMoved, NodeContradictsItself) as problem:
+            found = problem
+        except DokkaebiError as problem:
+            if problem.key != "ledger_node_behind" or attempt == ATTEMPTS - 1:
+                raise
+            found = problem
+    raise DokkaebiError("ledger_chain_moves", block=run.progress.block + 1, problem=str(found))
 
 
-def fetch(node: Node, identity: Identity, low: int, high: int, cursor: Cursor | None) -> Batch:
-    """Logs of a range of blocks with their blocks, all of one and the same chain."""
-    first, last = _headers(node, [low, high])
-    if cursor is not None and first["parentHash"] != cursor.block_hash:
-        raise DokkaebiError("ledger_chain_moves", block=low)
-    names = {address: name for name, address in identity.addresses.items()}
-    logs = node.all_logs(list(names), low, high)
-    numbers = sorted({int(log["blockNumber"], 16) for log in logs} | {high})
-    headers = dict(zip(numbers, _headers(node, numbers), strict=True))
-    if headers[high]["hash"] != last["hash"]:
-        raise DokkaebiError("ledger_chain_moves", block=high)
-    end = headers[high]
-    batch = Batch(Cursor(high, end["hash"], int(end["timestamp"], 16)))
-    shapes = suite_shapes()
-    for log in logs:
-        if headers[int(log["blockNumber"], 16)]["hash"] != log["blockHash"]:
-            raise DokkaebiError("ledger_chain_moves", block=int(log["blockNumber"], 16))
-        batch.events.append(event_row(log, names, shapes))
-    batch.events.sort(key=lambda row: (row["block_number"], row["log_index"]))
-    filled = {row["block_number"] for row in batch.events}
-    batch.blocks = [_block_row(headers[number]) for number in numbers if number in filled]
-    times = {row["number"]: row["timestamp"] for row in batch.blocks}
-    for row in batch.events:
-        record = record_of({**row, "timestamp": times[row["block_number"]]})
-        if record is not None:
-            batch.records.append(record)
-    return batch
+class _Run:
+    """One call of `index`."""
+
+    def __init__(
+        self,
+        node: Node,
+        identity: Identity,
+        ledger: Ledger,
+        said: Said,
+        finality_blocks: int,
+        source: Source,
+    ) -> None:
+        self._node = node
+        self._identity = identity
+        self._ledger = ledger
+        self._said = said
+        self._finality = finality_blocks
+        self._source = source
+        self.progress = Progress(identity.first_block - 1, 0, 0)
+
+    def to_head(self) -> Progress:
+        """From the ledger's cursor to the head, as it is now."""
+        cursor = self._ledger.cursor()
+        head = self._node.block_number
+        first = self._identity.first_block
+        if cursor is None and head < first:
+            raise DokkaebiError("ledger_node_behind", head=head, block=first)
+        ancestor = None if cursor is None else self._ancestor(cursor, head)
+        below = ancestor if ancestor is not None else cursor
+        low = below.block_number + 1 if below else first
+        final = max(self._final(head), cursor.final_number if cursor else first - 1)
+        self._step(block=low - 1, head=head)
+        known = self._ledger.known_assets(low - 1)
+        batches = self._linked(low, head, final, below)
+        if ancestor is not None and cursor is not None:
+            batches = self._replacing(batches, ancestor, cursor, min(head, cursor.block_number))
+        for batch in batches:
+            batch.after = cursor
+            self._name_assets(batch, known)
+            self._ledger.write(batch)
+            undone = 0
+            if batch.ancestor is not None and cursor is not None:
+                undone = cursor.block_number - batch.ancestor
+            cursor = batch.cursor
+            self._step(cursor.block_number, head, len(batch.events), undone)
+        return self.progress
+
+    def _linked(self, low: int, head: int, final: int, below: Cursor | None) -> Iterator[Batch]:
+        """Batches, each of which goes on where the one before ended."""
+        for parent, batch in self._source.batches(low, head, final):
+            if below is not None and parent != below.block_hash:
+                raise _ChainMoved(f"block {below.block_number + 1} has another parent")
+            below = batch.cursor
+            yield batch
+
+    def _replacing(
+        self, batches: Iterator[Batch], ancestor: Cursor, cursor: Cursor, until: int
+    ) -> Iterator[Batch]:
+        """The same batches; those that replace old blocks are one, which first takes these back."""
+        final = max(self._final(until), cursor.final_number)
+        at = Cursor(ancestor.block_number, ancestor.block_hash, ancestor.timestamp, final)
+        whole = Batch(at, ancestor=ancestor.block_number)
+        for batch in batches:
+            whole.cursor = batch.cursor
+            whole.blocks += batch.blocks
+            whole.events += batch.events
+            whole.records += batch.records
+            whole.named = {**batch.named, **whole.named}
+            if batch.cursor.block_number >= until:
+                break
+        yield whole
+        yield from batches
+
+    def _ancestor(self, cursor: Cursor, head: int) -> Cursor | None:
+        """The last block that the ledger and the chain have in common; None if it is the
+        ledger's last."""
+        if head >= cursor.block_number:
+            (header,) = self._source.headers([cursor.block_number])
+            if header["hash"] == cursor.block_hash:
+                return None
+        hashes = self._ledger.hashes()
+        numbers = sorted((number for number in hashes if number <= head), reverse=True)
+        if not numbers:
+            raise DokkaebiError("ledger_node_behind", head=head, block=cursor.block_number)
+        for start in range(0, len(numbers), COMPARED_AT_ONCE):
+            for header in self._source.headers(numbers[start : start + COMPARED_AT_ONCE]):
+                number = int(header["number"], 16)
+                if header["hash"] != hashes[number]:
+                    continue
+                if number == head < cursor.block_number:
+                    # Behind, or cut short; only its next block can tell.
+                    raise DokkaebiError("ledger_node_behind", head=head, block=cursor.block_number)
+                return Cursor(number, hashes[number], int(header["timestamp"], 16))
+        raise DokkaebiError("ledger_reorg_deep", block=cursor.final_number, head=head)
+
+    def _final(self, head: int) -> int:
+        """The last block that won't change: the node's finalized one, or an older one."""
+        counted = head - self._finality
+        try:
+            block = self._node.raw("eth_getBlockByNumber", ["finalized", False])
+        except RpcRefused:
+            block = None
+        named = counted if block is None else int(block["number"], 16)
+        return max(min(named, counted), self._identity.first_block - 1)
+
+    def _name_assets(self, batch: Batch, known: set[str]) -> None:
+        """Asks assets that are named for the first time what they call themselves."""
+        first = self._identity.first_block
+        named = {**batch.named, COIN: first, self._identity.addresses["CommunityToken"]: first}
+        for address in sorted(named.keys() - known):
+            row = read_asset(self._node, address)
+            batch.assets.append({**row, "block_number": named[address]})
+        known |= named.keys()
+
+    def _step(self, block: int, head: int, events: int = 0, undone: int = 0) -> None:
+        before = self.progress
+        self.progress = Progress(block, head, before.events + events, before.undone + undone)
+        if events or undone or block > before.block:
+            self._said(self.progress)
 
 
-def event_row(log: Mapping[str, Any], names: Mapping[str, str], shapes: Shapes) -> Row:
-    """A raw log as the `event` table keeps it; `name` is None for an event that no ABI knows."""
-    contract = names[log["address"].lower()]
-    topics = [topic.lower() for topic in log["topics"]]
-    shape = shapes[contract].get(topics[0]) if topics else None
-    return {
-        "block_number": int(log["blockNumber"], 16),
-        "log_index": int(log["logIndex"], 16),
-        "transaction_hash": log["transactionHash"].lower(),
-        "transaction_index": int(log["transactionIndex"], 16),
-        "address": log["address"].lower(),
-        "contract": contract,
-        "name": shape.name if shape else None,
-        "topics": ",".join(topics),
-        "data": log["data"].lower(),
-    }
-
-
-def record_of(row: Mapping[str, Any]) -> Record | None:
-    """A row of `event`, with its block's `timestamp`, decoded; None for an unknown event."""
-    topics = row["topics"].split(",")
-    shape = suite_shapes()[row["contract"]].get(topics[0])
-    if shape is None:
-        return None
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Python looks for garbage less often: a back-fill makes many objects and no circles, and
+    looking through them takes a fifth of its time."""
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, 50, 100)
     try:
-        values = decode(shape, topics, row["data"])
-    except ValueError as problem:
-        raise DokkaebiError(
-            "ledger_undecodable",
-            event=shape.name,
-            block=row["block_number"],
-            transaction=row["transaction_hash"],
-            problem=str(problem),
-        ) from None
-    return Record(
-        contract=row["contract"],
-        address=row["address"],
-        event=shape.name,
-        values=values,
-        block_number=row["block_number"],
-        log_index=row["log_index"],
-        transaction_hash=row["transaction_hash"],
-        timestamp=row["timestamp"],
-    )
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _check_node(node: Node, identity: Identity) -> None:
@@ -170,35 +219,3 @@ def _check_node(node: Node, identity: Identity) -> None:
             seen=f"{seen[0]} ({seen[1][:10]}…)",
             wanted=f"{identity.chain_id} ({identity.genesis_hash[:10]}…)",
         )
-
-
-def _check_cursor(node: Node, cursor: Cursor, head: int) -> None:
-    """The ledger's last block must still be the chain's."""
-    if head < cursor.block_number:
-        raise DokkaebiError("ledger_node_behind", head=head, block=cursor.block_number)
-    (block,) = _headers(node, [cursor.block_number])
-    if block["hash"] != cursor.block_hash:
-        raise DokkaebiError(
-            "ledger_chain_changed",
-            block=cursor.block_number,
-            seen=block["hash"],
-            wanted=cursor.block_hash,
-        )
-
-
-def _headers(node: Node, numbers: Sequence[int]) -> list[dict[str, Any]]:
-    requests = [("eth_getBlockByNumber", [hex(number), False]) for number in numbers]
-    headers = node.raw_batch(requests)
-    for number, header in zip(numbers, headers, strict=True):
-        if header is None:
-            raise DokkaebiError("ledger_chain_moves", block=number)
-    return headers
-
-
-def _block_row(header: Mapping[str, Any]) -> Row:
-    return {
-        "number": int(header["number"], 16),
-        "hash": header["hash"],
-        "parent_hash": header["parentHash"],
-        "timestamp": int(header["timestamp"], 16),
-    }

@@ -22,9 +22,21 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 DIGITS = 78
 LIMIT = 1 << 256
+
+
+def checked_amount(value: Any) -> int:
+    """The value, if it is a uint256; else `ValueError`."""
+    if type(value) is not int or not 0 <= value < LIMIT:
+        raise ValueError(f"not a uint256: {value!r}")
+    return value
+
+
+def amount_text(value: Any) -> str:
+    """An amount as SQLite keeps it."""
+    return str(checked_amount(value)).zfill(DIGITS)
 
 
 class Amount(TypeDecorator[int]):
@@ -43,9 +55,7 @@ class Amount(TypeDecorator[int]):
         """Into the database; anything but a uint256 is refused."""
         if value is None:
             return None
-        if type(value) is not int or not 0 <= value < LIMIT:
-            raise ValueError(f"not a uint256: {value!r}")
-        return format(value, f"0{DIGITS}d") if dialect.name == "sqlite" else Decimal(value)
+        return amount_text(value) if dialect.name == "sqlite" else Decimal(checked_amount(value))
 
     def process_result_value(self, value: Any, dialect: Dialect) -> int | None:
         """Out of the database."""
@@ -92,8 +102,12 @@ metadata = MetaData()
 Long = BigInteger().with_variant(Integer(), "sqlite")
 
 
-def _table(name: str, *parts: Column[Any] | CheckConstraint | Index) -> Table:
-    return Table(name, metadata, *parts, sqlite_strict=True)
+def _table(
+    name: str, *parts: Column[Any] | CheckConstraint | Index, by_key: bool = False
+) -> Table:
+    """A table. `by_key`: its rows are small, or come in the order of their keys, so SQLite keeps
+    them in the key's own tree."""
+    return Table(name, metadata, *parts, sqlite_strict=True, sqlite_with_rowid=not by_key)
 
 
 def _text(name: str, *, null: bool = False, key: bool = False) -> Column[str]:
@@ -119,8 +133,14 @@ def _words(column: str, *allowed: str) -> CheckConstraint:
 
 # What the ledger is of, and how far it is.
 meta = _table("meta", _text("key", key=True), _text("value"))
+# Blocks up to `final_number` don't change any more; those above it can be undone.
 cursor = _table(
-    "cursor", _long("id", key=True), _long("block_number"), _text("block_hash"), _long("timestamp")
+    "cursor",
+    _long("id", key=True),
+    _long("block_number"),
+    _text("block_hash"),
+    _long("timestamp"),
+    _long("final_number"),
 )
 # Read from the chain once, since no event tells; strangers' words, so `symbol` may be missing.
 asset = _table(
@@ -129,9 +149,12 @@ asset = _table(
     _text("name", null=True),
     _text("symbol", null=True),
     _long("decimals"),
+    # Whose events named it first.
+    _long("block_number"),
 )
 
-# Raw: everything below is derived from these and can be dropped.
+# Raw: everything below is derived from these and can be dropped. Blocks that have events, and all
+# from the last final one on.
 block = _table(
     "block", _long("number", key=True), _text("hash"), _text("parent_hash"), _long("timestamp")
 )
@@ -145,6 +168,18 @@ event = _table(
     _text("name", null=True),
     _text("topics"),
     _text("data"),
+    by_key=True,
+)
+# How rows of derived tables were before a block that isn't final changed them; `before` is None for
+# rows that weren't there. `key` and `before` are JSON.
+undo = _table(
+    "undo",
+    _long("block_number", key=True),
+    _long("position", key=True),
+    _text("table_name"),
+    _text("key"),
+    _text("before", null=True),
+    by_key=True,
 )
 
 market = _table(
@@ -175,6 +210,7 @@ creation_parent = _table(
     _text("creation_id", key=True),
     _long("position", key=True),
     _text("parent_id"),
+    by_key=True,
 )
 creation_partner = _table(
     "creation_partner",
@@ -182,8 +218,9 @@ creation_partner = _table(
     _long("position", key=True),
     _text("partner"),
     _long("share_bps"),
+    by_key=True,
 )
-holder = _table("holder", _text("account", key=True), _amount("balance"))
+holder = _table("holder", _text("account", key=True), _amount("balance"), by_key=True)
 
 # Documents, as far as the chain knows them: signed ones it first sees when they are used.
 offer = _table(
@@ -222,7 +259,9 @@ offer = _table(
     Index("offer_state", "state"),
 )
 # How often a document was taken, published or not, and how many units of it.
-taken = _table("taken", _text("document_id", key=True), _amount("times"), _amount("units"))
+taken = _table(
+    "taken", _text("document_id", key=True), _amount("times"), _amount("units"), by_key=True
+)
 # Signed bids that an owner accepted; the trade has the same id.
 bid = _table(
     "bid",
@@ -232,6 +271,7 @@ bid = _table(
     _long("accepted_at"),
     _text("transaction_hash"),
     *_place(),
+    by_key=True,
 )
 swap = _table(
     "swap",
@@ -387,6 +427,7 @@ part = _table(
     _text("shipment", null=True),
     _long("paid_at"),
     _text("transaction_hash"),
+    by_key=True,
 )
 # One for each part that was disputed. What went where is before fees.
 dispute = _table(
@@ -443,6 +484,7 @@ settlement = _table(
     _amount("fee"),
     _amount("arbiter"),
     _amount("refund"),
+    by_key=True,
 )
 # What somebody was due of a trade or another document, and as what. Of trades: the settlement's
 # parts; besides, requests taken back (`buyer`), bids outbid (`bidder`), and `change`.
@@ -457,6 +499,7 @@ share = _table(
     _words(
         "role", "seller", "creator", "referrer", "community", "arbiter", "buyer", "bidder", "change"
     ),
+    by_key=True,
 )
 # How a payee got what they were due: owed = paid at once + credited.
 payout = _table(
@@ -468,6 +511,7 @@ payout = _table(
     _amount("owed"),
     _amount("paid"),
     _amount("credited"),
+    by_key=True,
 )
 withdrawal = _table(
     "withdrawal",
@@ -487,6 +531,7 @@ credit = _table(
     _text("asset", key=True),
     _text("payee", key=True),
     _amount("amount"),
+    by_key=True,
 )
 
 DERIVED = (

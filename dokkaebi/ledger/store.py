@@ -1,47 +1,30 @@
-"""The only room that opens a database: a writer with a lock, and readers with a snapshot."""
+"""Ledgers: a writer with a lock, and readers with a snapshot."""
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-from sqlalchemy import (
-    Connection,
-    Engine,
-    Select,
-    Table,
-    bindparam,
-    create_engine,
-    delete,
-    inspect,
-    select,
-)
-from sqlalchemy import event as engine_event
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DatabaseError, OperationalError
-from sqlalchemy.pool import NullPool
+from sqlalchemy import Connection, Engine, Select, delete, select
 
 from dokkaebi.chain.manifest import Manifest
 from dokkaebi.chain.suite import SUITE
 from dokkaebi.errors import DokkaebiError
-from dokkaebi.ledger import schema
-from dokkaebi.ledger.handlers import effects_of
-from dokkaebi.ledger.rows import Add, Change, Put, Record, Row
+from dokkaebi.ledger import migrations, schema
+from dokkaebi.ledger.assets import asset_of
+from dokkaebi.ledger.desk import Desk
+from dokkaebi.ledger.events import names_asset, record_of
+from dokkaebi.ledger.places import Place, clear_errors, place_of
+from dokkaebi.ledger.rows import COIN, Record, Row
+from dokkaebi.ledger.tables import Key, access, driver_cursor
 
-# "DKKB": says that a SQLite file is one of ours.
-APPLICATION_ID = 0x444B4B42
-BUSY_SECONDS = 5.0
-# Larger files aren't checked page by page each time they are opened.
-CHECKED_BYTES = 64 << 20
-REMEMBERED_ROWS = 200_000
 REPLAYED_AT_ONCE = 10_000
 CURSOR_ID = 1
+
+Decoder = Callable[[Mapping[str, Any]], Record | None]
 
 
 @dataclass(frozen=True)
@@ -79,209 +62,212 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The last block that the ledger knows, and when it was, seconds since 1970."""
+    """The last block that the ledger knows, when it was (seconds since 1970), and the last block
+    that can't change any more."""
 
     block_number: int
     block_hash: str
     timestamp: int
+    final_number: int = -1
 
 
 @dataclass
 class Batch:
-    """What one transaction writes: raw rows, the records decoded of them, and the new cursor."""
+    """What one transaction writes: raw rows, the records decoded of them, and the new cursor.
+
+    `events` are values in the order of the table's columns, `named` assets and the block of the
+    first event that names them. `after` is the cursor that the batch
+    goes on from. With `ancestor`, everything above that block is taken back first.
+    """
 
     cursor: Cursor
+    after: Cursor | None = None
+    ancestor: int | None = None
     blocks: list[Row] = field(default_factory=list)
-    events: list[Row] = field(default_factory=list)
+    events: list[Key] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
+    named: dict[str, int] = field(default_factory=dict)
     assets: list[Row] = field(default_factory=list)
-
-
-class Desk:
-    """Rows at work: handlers look them up here, effects change them, `flush` writes them."""
-
-    def __init__(self, connection: Connection | None = None) -> None:
-        self.connection = connection
-        self._rows: dict[str, dict[tuple[Any, ...], Row]] = {t.name: {} for t in schema.DERIVED}
-        # Dicts keep their order, so that a replay writes the same rows in the same order.
-        self._changed: dict[str, dict[tuple[Any, ...], None]] = {
-            table.name: {} for table in schema.DERIVED
-        }
-
-    def row(self, table: str, *key: Any) -> Mapping[str, Any]:
-        """The row with this key; a ledger without it has a gap."""
-        row = self.find(table, *key)
-        if row is None:
-            raise DokkaebiError("ledger_gap", table=table, key=", ".join(map(str, key)))
-        return row
-
-    def find(self, table: str, *key: Any) -> Row | None:
-        """The row with this key, if there is one."""
-        row = self._rows[table].get(key)
-        if row is not None:
-            return row
-        found = self._read(schema.metadata.tables[table], key)
-        return None if found is None else self._rows[table].setdefault(key, found)
-
-    def apply(self, record: Record) -> None:
-        """Changes the rows that an event changes."""
-        for effect in tuple(effects_of(record, self)):
-            if isinstance(effect, Put):
-                keys = _key_columns(effect.table)
-                self._set(effect.table, tuple(effect.row[k] for k in keys), effect.row)
-            elif isinstance(effect, Change):
-                row = {**self.row(effect.table, *effect.key), **effect.values}
-                self._set(effect.table, effect.key, row)
-            else:
-                self._add(effect)
-
-    def flush(self) -> None:
-        """Writes every changed row."""
-        for table in schema.DERIVED:
-            changed = self._changed[table.name]
-            if changed:
-                rows = self._rows[table.name]
-                upsert(self._connected(), table, [rows[key] for key in changed])
-                changed.clear()
-        if sum(map(len, self._rows.values())) > REMEMBERED_ROWS:
-            for remembered in self._rows.values():
-                remembered.clear()
-
-    def _read(self, table: Table, key: tuple[Any, ...]) -> Row | None:
-        values = dict(zip(_key_columns(table.name), key, strict=True))
-        found = self._connected().execute(_select_by_key(table), values).mappings().first()
-        return None if found is None else dict(found)
-
-    def _set(self, table: str, key: tuple[Any, ...], row: Row) -> None:
-        self._rows[table][key] = row
-        self._changed[table][key] = None
-
-    def _add(self, effect: Add) -> None:
-        keys = _key_columns(effect.table)
-        row = self.find(effect.table, *effect.key)
-        if row is None:
-            columns = schema.metadata.tables[effect.table].columns.keys()
-            row = {**dict.fromkeys(columns, 0), **dict(zip(keys, effect.key, strict=True))}
-        sums = {column: row[column] + amount for column, amount in effect.amounts.items()}
-        if min(sums.values()) < 0:
-            raise DokkaebiError(
-                "ledger_gap", table=effect.table, key=", ".join(map(str, effect.key))
-            )
-        self._set(effect.table, effect.key, {**row, **sums})
-
-    def _connected(self) -> Connection:
-        assert self.connection is not None, "rows are looked up inside of a transaction"  # noqa: S101
-        return self.connection
-
-
-@cache
-def _key_columns(table: str) -> list[str]:
-    return [column.name for column in schema.metadata.tables[table].primary_key]
-
-
-@cache
-def _select_by_key(table: Table) -> Select[Any]:
-    # Made once: building it takes longer than running it.
-    return select(table).where(*(c == bindparam(c.name) for c in table.primary_key))
-
-
-def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Writes rows over those with the same key."""
-    if not rows:
-        return
-    engine = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = engine.insert(table)
-    rest = {c.name: statement.excluded[c.name] for c in table.columns if not c.primary_key}
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=rest), rows
-    )
 
 
 class Ledger:
     """A ledger opened for writing. Use `open_ledger`."""
 
-    def __init__(self, engine: Engine, path: Path) -> None:
+    def __init__(self, engine: Engine, place: Place) -> None:
         self._engine = engine
-        self._path = path
+        self._place = place
         self._desk = Desk()
+
+    @property
+    def shown(self) -> str:
+        """Where the ledger is, for people."""
+        return self._place.shown
 
     def cursor(self) -> Cursor | None:
         """How far the ledger is; `None` before the first batch."""
         with self._transaction() as connection:
             return _cursor(connection)
 
-    def known_assets(self) -> set[str]:
-        """Assets whose names were read already."""
+    def known_assets(self, block: int) -> set[str]:
+        """Assets that events up to a block named; they were asked for their names."""
+        asset = schema.asset.c
         with self._transaction() as connection:
-            return set(connection.execute(select(schema.asset.c.address)).scalars())
+            query = select(asset.address).where(asset.block_number <= block)
+            return set(connection.execute(query).scalars())
+
+    def hashes(self) -> dict[int, str]:
+        """Number → hash of the last final block and of all above it."""
+        with self._transaction() as connection:
+            cursor = _cursor(connection)
+            if cursor is None:
+                return {}
+            block = schema.block.c
+            query = select(block.number, block.hash).where(block.number >= cursor.final_number)
+            found = {row.number: row.hash for row in connection.execute(query)}
+            return {**found, cursor.block_number: cursor.block_hash}
 
     def write(self, batch: Batch) -> None:
-        """Raw rows, derived rows and the cursor: all or none."""
-        with self._transaction() as connection:
-            if batch.blocks:
-                connection.execute(schema.block.insert(), batch.blocks)
-            if batch.events:
-                connection.execute(schema.event.insert(), batch.events)
-            upsert(connection, schema.asset, batch.assets)
-            self._derive(batch.records)
-            row = {
-                "id": CURSOR_ID,
-                "block_number": batch.cursor.block_number,
-                "block_hash": batch.cursor.block_hash,
-                "timestamp": batch.cursor.timestamp,
-            }
-            upsert(connection, schema.cursor, [row])
+        """Raw rows, derived rows and the cursor: all or none.
 
-    def replay(self, decode: Callable[[Mapping[str, Any]], Record | None]) -> int:
+        Raises `ledger_locked` if the ledger isn't where the batch goes on from: somebody else
+        wrote meanwhile, after the lock was lost with its connection.
+        """
+        with self._transaction() as connection:
+            if batch.after is not None and _cursor(connection) != batch.after:
+                raise DokkaebiError("ledger_locked", path=self._place.shown)
+            if batch.ancestor is not None:
+                self._rewind(connection, batch.ancestor)
+            cursor, dialect = driver_cursor(connection), connection.dialect.name
+            for name, rows in (("block", batch.blocks), ("asset", batch.assets)):
+                if rows:
+                    access(name, dialect).upsert(cursor, rows)
+            if batch.events:
+                access("event", dialect).insert(cursor, batch.events)
+            self._desk.final_number = batch.cursor.final_number
+            self._desk.prepare(batch.records)
+            for record in batch.records:
+                self._desk.apply(record)
+            self._desk.flush()
+            self._settle(connection, batch.cursor)
+
+    def replay(self, decode: Decoder = record_of) -> int:
         """Makes all derived rows again from the raw events; all or none.
 
-        `decode` turns an event's row (with the block's `timestamp`) into a record, or `None`.
         Returns the number of raw events.
         """
         with self._transaction() as connection:
-            self._desk = Desk(connection)
-            for table in schema.DERIVED:
-                connection.execute(delete(table))
-            count = 0
-            events = select_events().execution_options(yield_per=REPLAYED_AT_ONCE)
-            for rows in connection.execute(events).mappings().partitions():
-                self._derive(record for row in rows if (record := decode(dict(row))))
-                count += len(rows)
-            return count
+            cursor = _cursor(connection)
+            self._desk.forget()
+            return replay(connection, cursor.final_number if cursor else -1, decode)
 
-    def _derive(self, records: Iterable[Record]) -> None:
-        for record in records:
-            self._desk.apply(record)
-        self._desk.flush()
+    def _rewind(self, connection: Connection, ancestor: int) -> None:
+        """Takes back everything above a block, as if it had never been."""
+        undo = schema.undo.c
+        steps = (
+            select(undo.table_name, undo.key, undo.before)
+            .where(undo.block_number > ancestor)
+            .order_by(undo.block_number.desc(), undo.position.desc())
+        )
+        self._desk.undo(tuple(row) for row in connection.execute(steps))  # type: ignore[misc]
+        above = (schema.undo.c.block_number, schema.event.c.block_number, schema.block.c.number)
+        for column in (*above, schema.asset.c.block_number):
+            connection.execute(delete(column.table).where(column > ancestor))
+
+    def _settle(self, connection: Connection, cursor: Cursor) -> None:
+        """Writes the cursor, and drops what was only kept while blocks could change."""
+        row = {
+            "id": CURSOR_ID,
+            "block_number": cursor.block_number,
+            "block_hash": cursor.block_hash,
+            "timestamp": cursor.timestamp,
+            "final_number": cursor.final_number,
+        }
+        access("cursor", connection.dialect.name).upsert(driver_cursor(connection), [row])
+        final, block, event = cursor.final_number, schema.block.c, schema.event.c
+        connection.execute(delete(schema.undo).where(schema.undo.c.block_number <= final))
+        filled = select(event.block_number).where(event.block_number == block.number).exists()
+        empty = (block.number < final) & (block.number > self._pruned_to) & ~filled
+        connection.execute(delete(schema.block).where(empty))
+        self._pruned_to = final - 1
+
+    # Below it no eventless block is left; after an opening nobody knows.
+    _pruned_to = -1
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
         try:
-            with clear_errors(self._path), self._engine.begin() as connection:
-                self._desk.connection = connection
+            with clear_errors(self._place), self._engine.begin() as connection:
+                self._desk.connect(connection)
                 yield connection
+                self._desk.connect(None)
         except BaseException:
             # What the desk remembers was perhaps undone.
             self._desk = Desk()
             raise
 
 
+def replay(connection: Connection, final_number: int, decode: Decoder = record_of) -> int:
+    """Makes all derived rows again from the raw events, and says when assets were named first.
+
+    `decode` turns an event's row (with the block's `timestamp`) into a record, or `None`.
+    Returns the number of raw events.
+    """
+    desk = Desk()
+    desk.connect(connection)
+    desk.final_number = final_number
+    for table in (*schema.DERIVED, schema.undo):
+        connection.execute(delete(table))
+    count = 0
+    named: dict[str, int] = {}
+    events = select_events().execution_options(yield_per=REPLAYED_AT_ONCE)
+    for rows in connection.execute(events).mappings().partitions():
+        records = [record for row in rows if (record := decode(dict(row))) is not None]
+        desk.prepare(records)
+        for record in records:
+            desk.apply(record)
+            if names_asset(record):
+                named.setdefault(asset_of(record.values), record.block_number)
+        desk.flush()
+        count += len(rows)
+    _name_assets(connection, named)
+    return count
+
+
+def _name_assets(connection: Connection, named: Mapping[str, int]) -> None:
+    """Whose events named each asset first; the coin and the community's token are there from the
+    beginning."""
+    asset, found = schema.asset, _meta(connection)
+    first = int(found["first_block"])
+    blocks = {**named, COIN: first, found["CommunityToken"]: first}
+    for address, block in blocks.items():
+        same = (asset.c.address == address) & (asset.c.block_number != block)
+        connection.execute(asset.update().where(same).values(block_number=block))
+
+
 class Snapshot:
     """A ledger as it is at one moment, for reading. Use `read_ledger`."""
 
-    def __init__(self, connection: Connection, path: Path) -> None:
+    def __init__(self, connection: Connection, place: Place) -> None:
         self._connection = connection
-        self._path = path
+        self._place = place
         self.meta = _meta(connection)
         cursor = _cursor(connection)
         if cursor is None:
-            raise DokkaebiError("ledger_empty", path=str(path))
+            raise DokkaebiError("ledger_empty", path=place.shown)
         self.cursor = cursor
 
     def rows(self, statement: Select[Any]) -> list[dict[str, Any]]:
         """The rows of a query, as dicts."""
-        with clear_errors(self._path):
+        with clear_errors(self._place):
             return [dict(row) for row in self._connection.execute(statement).mappings()]
+
+    def stream(self, statement: Select[Any], at_once: int) -> Iterator[list[dict[str, Any]]]:
+        """The rows of a query, as dicts, so many at once."""
+        with clear_errors(self._place):
+            options = {"yield_per": at_once}
+            result = self._connection.execute(statement, execution_options=options).mappings()
+            for rows in result.partitions():
+                yield [dict(row) for row in rows]
 
     @property
     def identity(self) -> Identity:
@@ -306,137 +292,110 @@ def select_events() -> Select[Any]:
 
 
 @contextmanager
-def open_ledger(path: Path, identity: Identity) -> Iterator[Ledger]:
-    """Opens a ledger for writing, or makes it. One writer at a time; the lock dies with its owner.
+def open_ledger(where: Path | str | Place, identity: Identity) -> Iterator[Ledger]:
+    """Opens a ledger for writing, or makes it; older ones are brought to today's schema. One
+    writer at a time; the lock dies with its owner.
 
     Errors: `ledger_locked`, `ledger_busy`, `ledger_unwritable`, `ledger_corrupt`, `ledger_foreign`,
-    `ledger_other_chain`, `ledger_other_deployment`, `ledger_other_schema`.
+    `ledger_other_chain`, `ledger_other_deployment`, `ledger_other_schema`, `database_gone`.
     """
-    _check_place(path)
-    lock = FileLock(f"{path}.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise DokkaebiError("ledger_locked", path=str(path)) from None
-    except OSError as problem:
-        raise DokkaebiError("ledger_unwritable", path=str(path), problem=str(problem)) from None
-    engine = _engine(path, writing=True)
-    try:
-        with clear_errors(path):
-            _prepare(engine, path, identity)
-        yield Ledger(engine, path)
-    finally:
-        engine.dispose()
-        lock.release()
+    place = place_of(where, identity.addresses)
+    with place.lock():
+        engine = place.engine(writing=True)
+        try:
+            with clear_errors(place):
+                _prepare(engine, place, identity)
+            yield Ledger(engine, place)
+        finally:
+            engine.dispose()
 
 
 @contextmanager
-def read_ledger(path: Path, identity: Identity | None = None) -> Iterator[Snapshot]:
+def read_ledger(where: Path | str | Place, identity: Identity | None = None) -> Iterator[Snapshot]:
     """Opens a ledger for reading, as it is now; writers go on meanwhile.
 
     With `identity`, a ledger of anything else is refused. Errors as `open_ledger`, and
     `ledger_missing`, `ledger_empty`.
     """
-    if not path.exists():
-        raise DokkaebiError("ledger_missing", path=str(path))
-    engine = _engine(path, writing=False)
+    place = place_of(where, identity.addresses if identity else None)
+    if not place.exists():
+        raise DokkaebiError("ledger_missing", path=place.shown)
+    engine = place.engine(writing=False)
     try:
-        with clear_errors(path):
+        with clear_errors(place):
             connection = engine.connect()
         with connection:
-            with clear_errors(path):
-                _check_ours(connection, path)
-                _check_identity(_meta(connection), identity, path)
-                snapshot = Snapshot(connection, path)
+            with clear_errors(place):
+                place.check(connection)
+                found = _meta(connection)
+                _check_version(found, place)
+                _check_identity(found, identity, place)
+                snapshot = Snapshot(connection, place)
             yield snapshot
     finally:
         engine.dispose()
 
 
-def _check_place(path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise DokkaebiError("ledger_unwritable", path=str(path), problem=str(problem)) from None
-    if path.is_dir():
-        raise DokkaebiError("ledger_foreign", path=str(path))
-
-
-def _engine(path: Path, *, writing: bool) -> Engine:
-    # Readers may tidy up behind a writer that was killed, but make no file and write no row.
-    mode = "rwc" if writing else "rw"
-
-    def connect() -> sqlite3.Connection:
-        # The driver's own transactions would commit before each CREATE TABLE.
-        connection = sqlite3.connect(
-            f"{path.resolve().as_uri()}?mode={mode}",
-            uri=True,
-            timeout=BUSY_SECONDS,
-            isolation_level=None,
-        )
-        if not writing:
-            connection.execute("PRAGMA query_only = ON")
-        connection.create_aggregate("exact_sum", 1, schema.ExactSum)  # type: ignore[arg-type]
-        return connection
-
-    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
-
-    @engine_event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
-
-    return engine
-
-
-def _prepare(engine: Engine, path: Path, identity: Identity) -> None:
-    """Makes the tables of a new ledger, or checks that an old one is this deployment's."""
+def _prepare(engine: Engine, place: Place, identity: Identity) -> None:
+    """Makes the tables of a new ledger; checks that an old one is this deployment's, and brings it
+    to today's schema."""
     with engine.begin() as connection:
-        if inspect(connection).get_table_names():
-            _check_ours(connection, path)
-            _check_identity(_meta(connection), identity, path)
-            return
-        connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
-        schema.metadata.create_all(connection)
-        fixed = {**identity.as_meta(), "label": identity.label}
-        rows = [{"key": key, "value": value} for key, value in fixed.items()]
-        connection.execute(schema.meta.insert(), rows)
-    driver = engine.raw_connection()
-    try:
-        # Kept in the file: readers and the one writer don't wait for each other.
-        driver.cursor().execute("PRAGMA journal_mode = WAL")
-    finally:
-        driver.close()
+        is_new = place.is_new(connection)
+        if is_new:
+            place.prepare(connection)
+            schema.metadata.create_all(connection)
+            fixed = {**identity.as_meta(), "label": identity.label}
+            rows = [{"key": key, "value": value} for key, value in fixed.items()]
+            connection.execute(schema.meta.insert(), rows)
+            migrations.stamp(connection)
+        else:
+            place.check(connection)
+            found = _meta(connection)
+            _check_identity(found, identity, place)
+            if migrations.can_upgrade(found.get("schema_version", "?")):
+                _upgrade(connection)
+            else:
+                _check_version(found, place)
+    if is_new:
+        place.finish(engine)
 
 
-def _check_ours(connection: Connection, path: Path) -> None:
-    if connection.exec_driver_sql("PRAGMA application_id").scalar() != APPLICATION_ID:
-        raise DokkaebiError("ledger_foreign", path=str(path))
-    if path.stat().st_size <= CHECKED_BYTES:
-        answer = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
-        if answer != "ok":
-            raise DokkaebiError("ledger_corrupt", path=str(path), problem=str(answer))
+def _upgrade(connection: Connection) -> None:
+    """Brings an older ledger to today's schema, and makes its derived rows anew."""
+    migrations.upgrade(connection)
+    schema.metadata.drop_all(connection, schema.DERIVED)
+    schema.metadata.create_all(connection, schema.DERIVED)
+    meta = schema.meta
+    version = meta.update().where(meta.c.key == "schema_version")
+    connection.execute(version.values(value=str(schema.SCHEMA_VERSION)))
+    cursor = _cursor(connection)
+    replay(connection, cursor.final_number if cursor else -1)
 
 
-def _check_identity(found: Mapping[str, str], wanted: Identity | None, path: Path) -> None:
+def _check_version(found: Mapping[str, str], place: Place) -> None:
     version = found.get("schema_version", "?")
     if version != str(schema.SCHEMA_VERSION):
         raise DokkaebiError(
-            "ledger_other_schema", path=str(path), found=version, wanted=schema.SCHEMA_VERSION
+            "ledger_other_schema", path=place.shown, found=version, wanted=schema.SCHEMA_VERSION
         )
+
+
+def _check_identity(found: Mapping[str, str], wanted: Identity | None, place: Place) -> None:
     if wanted is None:
         return
     expected = wanted.as_meta()
+    del expected["schema_version"]
     others = {"chain_id": "ledger_other_chain", "genesis_hash": "ledger_other_genesis"}
     for key, error in others.items():
         if found.get(key) != expected[key]:
             raise DokkaebiError(
-                error, path=str(path), found=found.get(key, "-"), wanted=expected[key]
+                error, path=place.shown, found=found.get(key, "-"), wanted=expected[key]
             )
     for key, value in expected.items():
         if found.get(key) != value:
             raise DokkaebiError(
                 "ledger_other_deployment",
-                path=str(path),
+                path=place.shown,
                 what=key,
                 found=found.get(key, "-"),
                 wanted=value,
@@ -449,27 +408,6 @@ def _meta(connection: Connection) -> dict[str, str]:
 
 def _cursor(connection: Connection) -> Cursor | None:
     row = connection.execute(select(schema.cursor)).first()
-    return Cursor(row.block_number, row.block_hash, row.timestamp) if row else None
-
-
-@contextmanager
-def clear_errors(path: Path) -> Iterator[None]:
-    """Turns the database's errors into sentences."""
-    try:
-        yield
-    except DatabaseError as problem:
-        raise _explained(problem.orig or problem, path) from None
-    except sqlite3.DatabaseError as problem:
-        raise _explained(problem, path) from None
-
-
-def _explained(problem: BaseException, path: Path) -> DokkaebiError:
-    text = str(problem)
-    if isinstance(problem, sqlite3.OperationalError | OperationalError):
-        if "locked" in text or "busy" in text:
-            return DokkaebiError("ledger_busy", path=str(path))
-        if "no such table" not in text and "no such column" not in text:
-            return DokkaebiError("ledger_unwritable", path=str(path), problem=text)
-    if "not a database" in text:
-        return DokkaebiError("ledger_foreign", path=str(path))
-    return DokkaebiError("ledger_corrupt", path=str(path), problem=text)
+    if row is None:
+        return None
+    return Cursor(row.block_number, row.block_hash, row.timestamp, row.final_number)

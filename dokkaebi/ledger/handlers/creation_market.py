@@ -11,6 +11,7 @@ from dokkaebi.ledger.rows import (
     Books,
     Effect,
     Handler,
+    Lookups,
     Put,
     Record,
     address_or_none,
@@ -140,4 +141,14 @@ HANDLERS: dict[str, Handler] = {
     "SaleSettled": on_sale_settled,
     "RoyaltyPaid": on_royalty_paid,
     "SwapSettled": on_swap_settled,
+}
+
+LOOKUPS: Lookups = {
+    "OfferPublished": (("offer", ("offerId",)),),
+    "SaleSettled": (
+        ("taken", ("documentId",)),
+        ("bid", ("documentId",)),
+        ("offer", ("documentId",)),
+        ("trade", ("documentId", 0)),
+    ),
 }

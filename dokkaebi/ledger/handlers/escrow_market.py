@@ -13,6 +13,7 @@ from dokkaebi.ledger.rows import (
     Change,
     Effect,
     Handler,
+    Lookups,
     Put,
     Record,
     address_or_none,
@@ -321,4 +322,17 @@ HANDLERS: dict[str, Handler] = {
     "EscrowDisputed": on_escrow_disputed,
     "Evidence": on_evidence,
     "EscrowDivided": on_escrow_divided,
+}
+
+LOOKUPS: Lookups = {
+    "OfferPublished": (("taken", ("offerId",)), ("offer", ("offerId",))),
+    "EscrowFunded": (
+        ("request", ("offerId",)),
+        ("taken", ("offerId",)),
+        ("offer", ("offerId",)),
+        ("trade", ("tradeId", 0)),
+    ),
+    "EscrowShipped": (("trade", ("tradeId", 0)),),
+    "EscrowReleased": (("trade", ("tradeId", 0)),),
+    "EscrowRefunded": (("trade", ("tradeId", 0)),),
 }

@@ -6,7 +6,7 @@ import pytest
 from eth_abi import encode
 
 from dokkaebi.chain.rpc import RpcRefused
-from dokkaebi.ledger.assets import assets_of, read_asset
+from dokkaebi.ledger.assets import asset_of, read_asset
 from dokkaebi.ledger.rows import COIN
 
 TOKEN = "0x" + "44" * 20
@@ -75,6 +75,5 @@ def test_decimals_beyond_a_uint256_are_none(said: int, taken: int) -> None:
 
 
 def test_assets_are_found_in_values_and_structs() -> None:
-    assert assets_of({"asset": TOKEN, "amount": 1}) == {TOKEN}
-    assert assets_of({"offer": {"asset": COIN}, "seller": TOKEN}) == {COIN}
-    assert assets_of({"id": 1, "parents": [1]}) == set()
+    assert asset_of({"asset": TOKEN, "amount": 1}) == TOKEN
+    assert asset_of({"offer": {"asset": COIN}, "seller": TOKEN}) == COIN

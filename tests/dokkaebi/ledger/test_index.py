@@ -16,13 +16,14 @@ import pytest
 from sqlalchemy import select
 
 from dokkaebi.chain.manifest import save_manifest
-from dokkaebi.chain.rpc import Chain, RpcUnreachable
+from dokkaebi.chain.rpc import Chain, RpcRefused, RpcUnreachable
 from dokkaebi.config import project_root
 from dokkaebi.errors import DokkaebiError
-from dokkaebi.ledger import index as index_module
 from dokkaebi.ledger import schema
+from dokkaebi.ledger import source as source_module
 from dokkaebi.ledger import store as store_module
-from dokkaebi.ledger.index import Progress, index, record_of
+from dokkaebi.ledger.events import record_of
+from dokkaebi.ledger.index import Progress, index
 from dokkaebi.ledger.store import Identity, open_ledger, read_ledger
 from tests.dokkaebi.ledger.market_day import Day
 
@@ -36,11 +37,21 @@ def dump(path: Path, tables: Iterable[Any] = schema.metadata.sorted_tables) -> d
         }
 
 
+def no_sleep(seconds: float) -> None:
+    """Nobody has to wait for a node that never changes its mind."""
+
+
 def refused(node: Any, identity: Identity, path: Path) -> DokkaebiError:
     with open_ledger(path, identity) as ledger, pytest.raises(DokkaebiError) as seen:
-        index(node, identity, ledger)
+        index(node, identity, ledger, sleep=no_sleep)
     assert "{" not in str(seen.value), "a value is missing from the sentence"
     return seen.value
+
+
+def spans(monkeypatch: pytest.MonkeyPatch, blocks: int) -> None:
+    """Ranges of so many blocks, always."""
+    monkeypatch.setattr(source_module, "SPAN_FIRST", blocks)
+    monkeypatch.setattr(source_module, "SPAN_MAX", blocks)
 
 
 class Altered:
@@ -57,6 +68,10 @@ class Altered:
     genesis_hash = property(lambda self: self.chain.genesis_hash)
     block_number = property(lambda self: self.chain.block_number)
 
+    def raw(self, method: str, params: Sequence[Any] = ()) -> Any:
+        self._live()
+        return self.chain.raw(method, params)
+
     def _live(self) -> None:
         self.calls += 1
         if self.calls == self.dies_at:
@@ -66,9 +81,9 @@ class Altered:
         self._live()
         return self.change_headers(self.chain.raw_batch(requests))
 
-    def all_logs(self, addresses: Sequence[str], low: int, high: int) -> list[dict[str, Any]]:
+    def get_logs(self, addresses: Sequence[str], low: int, high: int) -> list[dict[str, Any]]:
         self._live()
-        return self.change_logs(self.chain.all_logs(addresses, low, high))
+        return self.change_logs(self.chain.get_logs(addresses, low, high))
 
     def call(self, to: str, data: str) -> bytes:
         self._live()
@@ -156,7 +171,7 @@ def test_ranges_of_any_length_give_the_same_rows(
     monkeypatch: pytest.MonkeyPatch,
     span: int,
 ) -> None:
-    monkeypatch.setattr(index_module, "SPAN_BLOCKS", span)
+    spans(monkeypatch, span)
     with open_ledger(tmp_path / "l", identity) as ledger:
         index(day.chain, identity, ledger)
     assert dump(tmp_path / "l") == dump(books)
@@ -211,7 +226,7 @@ def test_a_node_that_dies_midway_loses_nothing(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(index_module, "SPAN_BLOCKS", 5)
+    spans(monkeypatch, 5)
     path = tmp_path / "l"
     reached = []
     for dies_at in (3, 20, 33):
@@ -233,12 +248,13 @@ import sys
 from pathlib import Path
 from dokkaebi.chain.manifest import load_manifest
 from dokkaebi.chain.rpc import connect
-from dokkaebi.ledger import index as module
+from dokkaebi.ledger import source
+from dokkaebi.ledger.index import index
 from dokkaebi.ledger.store import Identity, open_ledger
-module.SPAN_BLOCKS = 1
+source.SPAN_FIRST = source.SPAN_MAX = 1
 identity = Identity.of(load_manifest(Path(sys.argv[2])))
 with open_ledger(Path(sys.argv[3]), identity) as ledger:
-    module.index(connect(sys.argv[1]), identity, ledger, lambda p: print(p.block, flush=True))
+    index(connect(sys.argv[1]), identity, ledger, lambda p: print(p.block, flush=True))
 """
 
 
@@ -273,6 +289,9 @@ def test_a_kill_at_any_moment_leaves_a_ledger_that_resumes(
 # Misled
 
 
+ALL = 10**6  # No block is final yet, so each is proven complete.
+
+
 def test_an_unknown_event_is_kept_raw_and_changes_nothing(
     day: Day, identity: Identity, books: Path, tmp_path: Path
 ) -> None:
@@ -281,25 +300,60 @@ def test_an_unknown_event_is_kept_raw_and_changes_nothing(
     def add(logs: list[dict[str, Any]]) -> list[dict[str, Any]]:
         strange = {**logs[-1], "logIndex": "0xff", "topics": ["0x" + "99" * 32]}
         nameless = {**logs[-1], "logIndex": "0xfe", "topics": []}
-        return [*logs, strange, nameless]
+        return [*logs, nameless, strange]
 
     node.change_logs = add
     with open_ledger(tmp_path / "l", identity) as ledger:
-        index(node, identity, ledger)
+        # All final: of a block that isn't, no node could make us believe such logs.
+        index(node, identity, ledger, finality_blocks=-1)
     assert dump(tmp_path / "l", schema.DERIVED) == dump(books, schema.DERIVED)
     with read_ledger(tmp_path / "l") as snapshot:
         unknown = snapshot.rows(select(schema.event).where(schema.event.c.name.is_(None)))
-    assert [row["topics"] for row in unknown] == ["", "0x" + "99" * 32]
+    assert {row["topics"] for row in unknown} == {"", "0x" + "99" * 32}
 
 
 def test_an_event_out_of_shape_stops_the_loop(day: Day, identity: Identity, tmp_path: Path) -> None:
     node = Altered(day.chain)
-    node.change_logs = lambda logs: [*logs[:-1], {**logs[-1], "data": "0x00"}]
+    node.change_logs = lambda logs: [{**log, "data": "0x00"} for log in logs]
     assert refused(node, identity, tmp_path / "l").key == "ledger_undecodable"
     assert dump(tmp_path / "l")["event"] == []
 
 
-def test_logs_that_a_node_leaves_out_are_noticed(
+@pytest.mark.parametrize("careful", [True, False])
+def test_logs_that_a_node_leaves_out_are_found_in_receipts(
+    day: Day, identity: Identity, books: Path, tmp_path: Path, careful: bool
+) -> None:
+    node = Altered(day.chain)
+    node.change_logs = lambda logs: logs[::2]
+    finality = -1 if careful else ALL
+    with open_ledger(tmp_path / "l", identity) as ledger:
+        index(node, identity, ledger, finality_blocks=finality, careful=careful)
+    tables = (schema.event, *schema.DERIVED)
+    assert dump(tmp_path / "l", tables) == dump(books, tables)
+
+
+def test_logs_that_are_missing_everywhere_are_noticed(
+    day: Day, identity: Identity, tmp_path: Path
+) -> None:
+    node = Altered(day.chain)
+    node.change_logs = lambda logs: logs[:-1]
+    asked = node.raw
+
+    def raw(method: str, params: Sequence[Any] = ()) -> Any:
+        if method != "eth_getBlockReceipts":
+            return asked(method, params)
+        raise RpcRefused(method, -32601, "no such method", "0x")
+
+    def drop(receipts: list[Any]) -> list[Any]:
+        return [{**r, "logs": r["logs"][:-1]} if r and "logs" in r else r for r in receipts]
+
+    node.raw = raw  # type: ignore[method-assign]
+    node.change_headers = drop
+    assert refused(node, identity, tmp_path / "l").key == "ledger_chain_moves"
+    assert dump(tmp_path / "l")["event"] == []
+
+
+def test_logs_missing_from_final_blocks_leave_a_gap(
     day: Day, identity: Identity, tmp_path: Path
 ) -> None:
     from dokkaebi.ledger.events import suite_shapes
@@ -311,13 +365,14 @@ def test_logs_that_a_node_leaves_out_are_noticed(
         for log in logs
         if log["topics"][0] not in shapes or shapes[log["topics"][0]].name != "EscrowFunded"
     ]
-    assert refused(node, identity, tmp_path / "l").key == "ledger_gap"
-    assert dump(tmp_path / "l")["event"] == []
+    with open_ledger(tmp_path / "l", identity) as ledger, pytest.raises(DokkaebiError) as seen:
+        index(node, identity, ledger, finality_blocks=-1)
+    assert seen.value.key == "ledger_gap"
 
 
 @pytest.mark.parametrize("call", [1, 2])
-def test_a_chain_that_changes_while_it_is_read_is_noticed(
-    day: Day, identity: Identity, tmp_path: Path, call: int
+def test_a_chain_that_changes_while_it_is_read_is_read_again(
+    day: Day, identity: Identity, books: Path, tmp_path: Path, call: int
 ) -> None:
     node = Altered(day.chain)
     seen = 0
@@ -330,66 +385,58 @@ def test_a_chain_that_changes_while_it_is_read_is_noticed(
         return [*headers[:-1], {**headers[-1], "hash": "0x" + "77" * 32}]
 
     node.change_headers = other
-    assert refused(node, identity, tmp_path / "l").key == "ledger_chain_moves"
-    assert dump(tmp_path / "l")["event"] == []
-
-
-def test_a_log_of_another_block_is_noticed(day: Day, identity: Identity, tmp_path: Path) -> None:
-    node = Altered(day.chain)
-    node.change_logs = lambda logs: [{**logs[0], "blockHash": "0x" + "77" * 32}, *logs[1:]]
-    assert refused(node, identity, tmp_path / "l").key == "ledger_chain_moves"
-
-
-def test_a_block_that_vanished_is_noticed(day: Day, identity: Identity, tmp_path: Path) -> None:
-    node = Altered(day.chain)
-    node.change_headers = lambda headers: [None, *headers[1:]]
-    assert refused(node, identity, tmp_path / "l").key == "ledger_chain_moves"
-
-
-def test_a_parent_that_isnt_the_ledgers_last_block_is_noticed(
-    day: Day,
-    identity: Identity,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(index_module, "SPAN_BLOCKS", 40)
-    node = Altered(day.chain)
-    seen = 0
-
-    def other(headers: list[Any]) -> list[Any]:
-        nonlocal seen
-        seen += 1
-        # The third time, the second range begins.
-        if seen != 3:
-            return headers
-        return [{**headers[0], "parentHash": "0x" + "77" * 32}, *headers[1:]]
-
-    node.change_headers = other
-    assert refused(node, identity, tmp_path / "l").key == "ledger_chain_moves"
     with open_ledger(tmp_path / "l", identity) as ledger:
-        cursor = ledger.cursor()
-        assert cursor is not None
-        assert cursor.block_number == identity.first_block + 39
+        index(node, identity, ledger, sleep=no_sleep)
+    assert seen > call
+    assert dump(tmp_path / "l") == dump(books)
 
 
-def test_a_rewritten_chain_stops_the_loop(small_market: Callable[[], Day], tmp_path: Path) -> None:
-    day = small_market()
-    identity, path = Identity.of(day.manifest()), tmp_path / "l"
-    maker = day.people[2]
-    before = day.chain.raw("evm_snapshot")
-    day.publish(day.offer(maker, day.register(maker, "first"), 5))
-    with open_ledger(path, identity) as ledger:
-        index(day.chain, identity, ledger)
-    rows = dump(path)
-    day.chain.raw("evm_revert", [before])
-    behind = refused(day.chain, identity, path)
-    assert behind.key == "ledger_node_behind"
-    for _ in range(3):
-        day.register(maker, f"another history {day.count}")
-    changed = refused(day.chain, identity, path)
-    assert changed.key == "ledger_chain_changed"
-    assert "Move the ledger away" in str(changed)
-    assert dump(path) == rows
+FORGED = "0x" + "77" * 32
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda logs: [{**logs[0], "blockHash": FORGED}, *logs[1:]],
+        lambda logs: [logs[0], *logs],
+        lambda logs: [{**logs[0], "blockNumber": "0xfffff"}, *logs[1:]],
+        lambda logs: [{**logs[0], "removed": True}, *logs[1:]],
+    ],
+    ids=["of another block", "twice", "not asked for", "removed"],
+)
+def test_logs_that_cant_be_are_noticed(
+    day: Day, identity: Identity, tmp_path: Path, change: Callable[[Any], Any]
+) -> None:
+    node = Altered(day.chain)
+    node.change_logs = change
+    assert refused(node, identity, tmp_path / "l").key == "ledger_chain_moves"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda headers: [None, *headers[1:]],
+        lambda headers: [{**headers[0], "number": "0xfffff"}, *headers[1:]],
+        lambda headers: [*headers[:-1], {**headers[-1], "parentHash": FORGED}],
+        lambda headers: [{**h, "logsBloom": "0x" + "00" * 255 + "01"} for h in headers],
+    ],
+    ids=["gone", "another", "no child", "blooms of nothing"],
+)
+def test_headers_that_cant_be_are_noticed(
+    day: Day, identity: Identity, tmp_path: Path, change: Callable[[Any], Any]
+) -> None:
+    node = Altered(day.chain)
+    node.change_headers = change
+    assert refused(node, identity, tmp_path / "l").key == "ledger_chain_moves"
+
+
+def test_a_forged_log_is_noticed(day: Day, identity: Identity, tmp_path: Path) -> None:
+    node = Altered(day.chain)
+    node.change_logs = lambda logs: [
+        *logs[:-1],
+        {**logs[-1], "topics": [*logs[-1]["topics"][:-1], FORGED]},
+    ]
+    assert refused(node, identity, tmp_path / "l").key == "ledger_chain_moves"
 
 
 def test_another_chain_is_refused(

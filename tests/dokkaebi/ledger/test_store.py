@@ -18,13 +18,13 @@ from sqlalchemy.exc import StatementError
 from sqlalchemy.schema import CreateTable
 
 from dokkaebi.errors import DokkaebiError
-from dokkaebi.ledger import schema
+from dokkaebi.ledger import desk, places, schema
+from dokkaebi.ledger.desk import Desk
 from dokkaebi.ledger.rows import COIN, Record
 from dokkaebi.ledger.schema import Amount, exact_sum
 from dokkaebi.ledger.store import (
     Batch,
     Cursor,
-    Desk,
     Identity,
     open_ledger,
     read_ledger,
@@ -168,9 +168,9 @@ def test_an_event_of_an_unknown_trade_is_a_gap(tmp_path: Path) -> None:
 def test_a_desk_forgets_rows_but_no_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dokkaebi.ledger import store
 
-    monkeypatch.setattr(store, "REMEMBERED_ROWS", 1)
+
+    monkeypatch.setattr(desk, "REMEMBERED_ROWS", 1)
     path = tmp_path / "l"
     with open_ledger(path, IDENTITY) as ledger:
         for number in range(1, 20):
@@ -308,9 +308,7 @@ def test_one_writer_at_a_time_and_its_lock_dies_with_it(ledger_file: Path) -> No
 def test_a_database_that_another_program_locks_is_busy(
     ledger_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dokkaebi.ledger import store
-
-    monkeypatch.setattr(store, "BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(places, "BUSY_SECONDS", 0.1)
     other = sqlite3.connect(ledger_file, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     try:

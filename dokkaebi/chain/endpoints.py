@@ -1,0 +1,242 @@
+"""The addresses at which a node is asked: one or several, over HTTP or WebSocket, none too often,
+the next one when one fails."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
+
+from dokkaebi.errors import DokkaebiError
+
+if TYPE_CHECKING:
+    from web3.providers.base import JSONBaseProvider
+    from web3.types import RPCEndpoint
+
+TIMEOUT_SECONDS = 30
+# How often everything is tried before it is said, and how long between, growing, seconds.
+ATTEMPTS = 3
+WAIT_SECONDS = 0.2
+WAIT_SECONDS_MAX = 10.0
+# How long an endpoint that failed is passed over while others answer.
+REST_SECONDS = 5.0
+SCHEMES = ("http://", "https://", "ws://", "wss://")
+# Words of refusals that mean: asked too often. Codes: 429, and what some providers use for it.
+TOO_OFTEN_WORDS = ("rate limit", "too many requests", "quota", "capacity", "compute units")
+TOO_OFTEN_CODES = (429, -32097)
+
+
+class RpcUnreachable(DokkaebiError):  # noqa: N818 - reads as what it is where it's caught
+    """The node doesn't answer, or not in JSON-RPC."""
+
+
+class RpcRefused(DokkaebiError):  # noqa: N818 - likewise
+    """The node answered with an error. `data` is its raw revert data, `0x` without any."""
+
+    def __init__(self, method: str, code: int, message: str, data: str) -> None:
+        super().__init__("rpc_refused", method=method, code=code, problem=message)
+        self.code = code
+        self.message = message
+        self.data = data
+
+    @property
+    def too_often(self) -> bool:
+        """Whether it was asked too often, and may answer later."""
+        said = self.message.lower()
+        return self.code in TOO_OFTEN_CODES or any(word in said for word in TOO_OFTEN_WORDS)
+
+
+class Endpoints:
+    """One or several addresses of nodes of the same chain, separated by commas.
+
+    `requests_per_second`: at most so many are sent, a batch counting as one. Raises
+    RpcUnreachable with `rpc_url_wrong` for what is no address.
+    """
+
+    def __init__(self, urls: str, requests_per_second: int | None = None) -> None:
+        self._all = [_Endpoint(url.strip()) for url in urls.split(",")]
+        self._budget = _Budget(requests_per_second) if requests_per_second else None
+
+    def ask(self, method: str, params: Sequence[Any]) -> Any:
+        """One request's result. A transaction is never sent twice."""
+        once = method.startswith("eth_send")
+        return self._try(lambda endpoint: endpoint.ask(method, params), once=once)
+
+    def ask_batch(self, requests: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+        """Results of many requests, in order."""
+        once = any(method.startswith("eth_send") for method, _ in requests)
+        found: list[Any] = self._try(lambda endpoint: endpoint.ask_batch(requests), once=once)
+        return found
+
+    def _try(self, ask: Callable[[_Endpoint], Any], *, once: bool) -> Any:
+        from tenacity import (
+            Retrying,
+            retry_if_exception,
+            stop_after_attempt,
+            wait_exponential,
+            wait_random,
+        )
+
+        attempts = 1 if once else ATTEMPTS * len(self._all)
+        for attempt in Retrying(
+            stop=stop_after_attempt(attempts),
+            wait=wait_exponential(multiplier=WAIT_SECONDS, max=WAIT_SECONDS_MAX)
+            + wait_random(0, WAIT_SECONDS),
+            retry=retry_if_exception(_may_pass),
+            # With others to ask there's nothing to wait for.
+            sleep=self._wait,
+            reraise=True,
+        ):
+            with attempt:
+                endpoint = self._next()
+                if self._budget is not None:
+                    self._budget.take()
+                try:
+                    return ask(endpoint)
+                except (RpcUnreachable, RpcRefused) as problem:
+                    if _may_pass(problem):
+                        endpoint.resting_until = time.monotonic() + REST_SECONDS
+                    raise
+        raise AssertionError("an attempt returns or raises")
+
+    def _next(self) -> _Endpoint:
+        """The first that isn't resting; if all are, the one that rests longest already."""
+        now = time.monotonic()
+        awake = (endpoint for endpoint in self._all if endpoint.resting_until <= now)
+        return next(awake, None) or min(self._all, key=lambda e: e.resting_until)
+
+    def _wait(self, seconds: float) -> None:
+        if all(endpoint.resting_until > time.monotonic() for endpoint in self._all):
+            time.sleep(seconds)
+
+
+class _Endpoint:
+    """One address."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            known = url.startswith(SCHEMES) and bool(shown_url(url))
+        except ValueError:
+            known = False
+        if not known:
+            raise RpcUnreachable("rpc_url_wrong", url=url)
+        self.url = url
+        self.resting_until = 0.0
+
+    def ask(self, method: str, params: Sequence[Any]) -> Any:
+        """One request's result."""
+        return self._talk(lambda: self._ask(method, params))
+
+    def ask_batch(self, requests: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+        """Results of many requests, in order."""
+        found: list[Any] = self._talk(lambda: self._ask_batch(requests))
+        return found
+
+    def _ask(self, method: str, params: Sequence[Any]) -> Any:
+        answer = self._provider.make_request(cast("RPCEndpoint", method), list(params))
+        return _result(method, answer)
+
+    def _ask_batch(self, requests: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+        endpoints = [(cast("RPCEndpoint", method), list(params)) for method, params in requests]
+        answers = self._provider.make_batch_request(endpoints)
+        if not isinstance(answers, list):  # a node that takes no batches says so in one answer
+            return [self._ask(method, params) for method, params in requests]
+        return [_result(m, answer) for (m, _), answer in zip(requests, answers, strict=True)]
+
+    @cached_property
+    def _provider(self) -> JSONBaseProvider:
+        from web3 import HTTPProvider, LegacyWebSocketProvider
+
+        if self.url.startswith("ws"):
+            return LegacyWebSocketProvider(
+                self.url,
+                websocket_kwargs={"max_size": None},
+                websocket_timeout=TIMEOUT_SECONDS,
+            )
+        provider = HTTPProvider(
+            self.url,
+            request_kwargs={"timeout": TIMEOUT_SECONDS},
+            # Trying again is our own business, since there may be others to ask.
+            exception_retry_configuration=None,
+        )
+        import orjson
+
+        # web3's own takes three times as long, and decoding is most of what a back-fill does.
+        provider.decode_rpc_response = orjson.loads  # type: ignore[method-assign]
+        return provider
+
+    def _talk(self, ask: Callable[[], Any]) -> Any:
+        """Runs a request, and says in words what can go wrong on the way."""
+        import requests
+        from websockets.exceptions import WebSocketException
+
+        shown = shown_url(self.url)
+        try:
+            return ask()
+        except (requests.Timeout, TimeoutError):
+            seconds = TIMEOUT_SECONDS
+            raise RpcUnreachable("rpc_timeout", url=shown, seconds=seconds) from None
+        except requests.HTTPError as problem:
+            status = problem.response.status_code
+            raise RpcUnreachable("rpc_http", url=shown, status=status) from None
+        except requests.JSONDecodeError:
+            raise RpcUnreachable("rpc_no_json", url=shown) from None
+        except (requests.RequestException, WebSocketException, OSError):
+            raise RpcUnreachable("rpc_unreachable", url=shown) from None
+        except (ValueError, TypeError, KeyError):
+            raise RpcUnreachable("rpc_no_json", url=shown) from None
+
+
+class _Budget:
+    """Requests in any second."""
+
+    def __init__(self, requests_per_second: int) -> None:
+        from limits import RateLimitItemPerSecond
+        from limits.storage import MemoryStorage
+        from limits.strategies import MovingWindowRateLimiter
+
+        self._item = RateLimitItemPerSecond(requests_per_second)
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    def take(self) -> None:
+        """Waits until one more may be sent."""
+        while not self._limiter.hit(self._item):
+            reset = self._limiter.get_window_stats(self._item).reset_time
+            time.sleep(max(reset - time.time(), 0.01))
+
+
+def shown_url(url: str) -> str:
+    """A node's address without what may be a password or an access key."""
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(url)
+    port = f":{parts.port}" if parts.port else ""
+    hidden = "/…" if parts.path.strip("/") or parts.query else ""
+    return f"{parts.scheme}://{parts.hostname}{port}{hidden}"
+
+
+def _may_pass(problem: BaseException) -> bool:
+    """Whether the same request may have an answer elsewhere, or later."""
+    if isinstance(problem, RpcRefused):
+        return problem.too_often
+    return isinstance(problem, RpcUnreachable) and problem.key != "rpc_url_wrong"
+
+
+def _result(method: str, answer: Any) -> Any:
+    if not isinstance(answer, dict):
+        raise TypeError("not a JSON-RPC answer")
+    problem = answer.get("error")
+    if problem is None:
+        return answer["result"]
+    if not isinstance(problem, dict):
+        raise RpcRefused(method, 0, str(problem), "0x")
+    code, message = problem.get("code", 0), str(problem.get("message", ""))
+    raise RpcRefused(method, int(code), message, _revert_data(problem.get("data")))
+
+
+def _revert_data(data: Any) -> str:
+    """Revert data from an error answer: a string, or inside an object (Ganache)."""
+    if isinstance(data, dict):
+        data = data.get("result") or data.get("data")
+    return data if isinstance(data, str) and data.startswith("0x") else "0x"

@@ -1,0 +1,41 @@
+"""How older ledgers become today's. Alembic's revisions change the raw tables; derived tables are
+dropped, made anew and filled from the raw ones by the store, so no revision ever touches them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, inspect
+
+from dokkaebi.ledger import schema
+
+# Ledgers of this version were made before there were revisions.
+FIRST = "2"
+HEAD = str(schema.SCHEMA_VERSION)
+
+
+def stamp(connection: Connection) -> None:
+    """Marks a ledger that was just made as today's."""
+    command.stamp(_config(connection), HEAD)
+
+
+def can_upgrade(version: str) -> bool:
+    """Whether there is a way from a version to today's."""
+    return version.isdigit() and int(FIRST) <= int(version) < schema.SCHEMA_VERSION
+
+
+def upgrade(connection: Connection) -> None:
+    """Brings the raw tables to today's schema, within the connection's transaction."""
+    config = _config(connection)
+    if not inspect(connection).has_table("alembic_version"):
+        command.stamp(config, FIRST)
+    command.upgrade(config, HEAD)
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.attributes["connection"] = connection
+    return config
