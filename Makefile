@@ -6,9 +6,11 @@ MAKEFLAGS += --no-print-directory
 
 WORKS ?= examples/works
 JOBS ?= 2
+RUNS ?= 300
+SEED ?= 1
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo test check format compile clean distclean lock bench-gas
+.PHONY: help setup demo test check format compile clean distclean lock bench-gas chaos
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +38,9 @@ compile: ## Compile the contracts anew and write frontend-abi/ from them
 
 bench-gas: setup ## Measure the gas of each call into bench/gas/
 	@$(PYTHON) -m bench.gas
+
+chaos: setup ## Rewrite, kill and mislead the ledger RUNS=300 times, from SEED=1 on
+	@$(PYTHON) -m tests.dokkaebi.ledger.chaos --runs $(RUNS) --seed $(SEED)
 
 lock: ## Choose the newest fitting versions anew (requirements.in, package.json)
 	@tools/lock

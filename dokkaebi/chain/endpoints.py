@@ -146,7 +146,15 @@ class _Endpoint:
 
     @cached_property
     def _provider(self) -> JSONBaseProvider:
+        import orjson
         from web3 import HTTPProvider, LegacyWebSocketProvider
+
+        class FastProvider(HTTPProvider):
+            """Decodes in a third of the time; that is most of what a back-fill does."""
+
+            @staticmethod
+            def decode_rpc_response(raw_response: bytes) -> Any:
+                return orjson.loads(raw_response)
 
         if self.url.startswith("ws"):
             return LegacyWebSocketProvider(
@@ -154,17 +162,12 @@ class _Endpoint:
                 websocket_kwargs={"max_size": None},
                 websocket_timeout=TIMEOUT_SECONDS,
             )
-        provider = HTTPProvider(
+        return FastProvider(
             self.url,
             request_kwargs={"timeout": TIMEOUT_SECONDS},
             # Trying again is our own business, since there may be others to ask.
             exception_retry_configuration=None,
         )
-        import orjson
-
-        # web3's own takes three times as long, and decoding is most of what a back-fill does.
-        provider.decode_rpc_response = orjson.loads  # type: ignore[method-assign]
-        return provider
 
     def _talk(self, ask: Callable[[], Any]) -> Any:
         """Runs a request, and says in words what can go wrong on the way."""

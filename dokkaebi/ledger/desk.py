@@ -90,10 +90,9 @@ class Desk:
             self._seen.clear()
         # All are made before the first is applied: handlers look at rows as they were.
         for effect in tuple(effects_of(record, self)):
-            kind = type(effect)
-            if kind is Add:
+            if isinstance(effect, Add):
                 self._add(effect.table, effect.key, effect.amounts)
-            elif kind is Put:
+            elif isinstance(effect, Put):
                 self._put(effect.table, effect.row)
             else:
                 self._change(effect.table, effect.key, effect.values)

@@ -32,7 +32,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One event: its indexed inputs stand in topics, the others, at least `digits` long, in data."""
+    """One event: indexed inputs stand in topics, the others, at least `digits` long, in data."""
 
     name: str
     indexed: tuple[tuple[str, Reader], ...]
@@ -277,4 +277,6 @@ def _bytes() -> Kind:
 
 def _text() -> Kind:
     raw = _bytes().read
-    return Kind(lambda digits, at, base: bytes.fromhex(raw(digits, at, base)[2:]).decode(), dynamic=True)
+    return Kind(
+        lambda digits, at, base: bytes.fromhex(raw(digits, at, base)[2:]).decode(), dynamic=True
+    )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from dokkaebi.chain.rpc import RpcRefused, RpcUnreachable
+from dokkaebi.chain.rpc import RpcRefused
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.ledger.assets import read_asset
 from dokkaebi.ledger.proof import NodeContradictsItself
@@ -63,6 +63,7 @@ def index(
     _check_node(node, identity)
     source = Source(node, identity, careful=careful, sleep=sleep)
     run = _Run(node, identity, ledger, said, finality_blocks, source)
+    found: Exception | None = None
     for attempt in range(ATTEMPTS):
         if attempt:
             sleep(ATTEMPT_SECONDS * 2**attempt)
@@ -190,7 +191,7 @@ class _Run:
         for address in sorted(named.keys() - known):
             row = read_asset(self._node, address)
             batch.assets.append({**row, "block_number": named[address]})
-        known |= named.keys()
+        known.update(named)
 
     def _step(self, block: int, head: int, events: int = 0, undone: int = 0) -> None:
         before = self.progress

@@ -102,9 +102,7 @@ metadata = MetaData()
 Long = BigInteger().with_variant(Integer(), "sqlite")
 
 
-def _table(
-    name: str, *parts: Column[Any] | CheckConstraint | Index, by_key: bool = False
-) -> Table:
+def _table(name: str, *parts: Column[Any] | CheckConstraint | Index, by_key: bool = False) -> Table:
     """A table. `by_key`: its rows are small, or come in the order of their keys, so SQLite keeps
     them in the key's own tree."""
     return Table(name, metadata, *parts, sqlite_strict=True, sqlite_with_rowid=not by_key)

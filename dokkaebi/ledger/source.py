@@ -1,4 +1,4 @@
-"""Ranges of blocks from a node: as long as it gives, one ahead, and checked against their headers."""
+"""Ranges of blocks from a node: as long as it gives, some ahead, checked against headers."""
 
 from __future__ import annotations
 
@@ -236,9 +236,7 @@ def _batch(
             except ValueError as problem:
                 raise undecodable(shape, number, transaction, problem) from None
             records.append(
-                Record(
-                    contract, address, shape.name, values, number, index, transaction, timestamp
-                )
+                Record(contract, address, shape.name, values, number, index, transaction, timestamp)
             )
             if shape.names_asset:
                 batch.named.setdefault(asset_of(values), number)

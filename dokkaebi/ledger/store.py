@@ -168,7 +168,7 @@ class Ledger:
             .where(undo.block_number > ancestor)
             .order_by(undo.block_number.desc(), undo.position.desc())
         )
-        self._desk.undo(tuple(row) for row in connection.execute(steps))  # type: ignore[misc]
+        self._desk.undo(tuple(row) for row in connection.execute(steps))
         above = (schema.undo.c.block_number, schema.event.c.block_number, schema.block.c.number)
         for column in (*above, schema.asset.c.block_number):
             connection.execute(delete(column.table).where(column > ancestor))

@@ -1,4 +1,4 @@
-"""Fast ways in and out of single tables: statements made once, and values as each driver takes them."""
+"""Fast ways in and out of single tables: statements made once, values as drivers take them."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from dokkaebi.chain.rpc import Chain, connect
 from dokkaebi.ledger.index import index
 from dokkaebi.ledger.store import Identity, Snapshot, open_ledger, read_ledger
 from dokkaebi.texts import set_language
+from tests.dokkaebi.ledger.engines import ENGINES, new_database, postgres_server
 from tests.dokkaebi.ledger.market_day import Day, open_market, play
 
 
@@ -31,6 +32,28 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
         day = open_market(connect(node.url), tmp_path_factory.mktemp("day"))
         play(day)
         yield day
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A PostgreSQL server; its URL."""
+    with postgres_server() as url:
+        yield url
+
+
+@pytest.fixture(params=ENGINES)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """Where a new ledger can be: once a file, once a database."""
+    if request.param == "sqlite":
+        return tmp_path / "ledger.sqlite3"
+    return new_database(request.getfixturevalue("postgres"))
+
+
+@pytest.fixture
+def anvil_market(tmp_path: Path) -> Iterator[Day]:
+    """A market on a chain that can be rewritten."""
+    with start_node("anvil") as node:
+        yield open_market(connect(node.url), tmp_path / "market")
 
 
 @pytest.fixture(scope="session")

@@ -70,7 +70,10 @@ class Day:
         fields = {"from": sender, "data": data, "value": hex(value), "gas": hex(12_000_000)}
         if to is not None:
             fields["to"] = to
-        receipt = self.chain.receipt(self.chain.raw("eth_sendTransaction", [fields]))
+        sent = self.chain.raw("eth_sendTransaction", [fields])
+        # Anvil mines a moment later.
+        tries = (self.chain.receipt(sent) for _ in range(1_000))
+        receipt = next((found for found in tries if found is not None), None)
         assert receipt is not None
         assert receipt["status"] == "0x1", receipt
         return receipt

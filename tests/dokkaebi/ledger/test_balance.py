@@ -138,8 +138,8 @@ SOMEBODY = "0x" + "09" * 20
             {"market_holds", "money_in_and_out", "trades"},
         ),
         (
-            "UPDATE trade SET amount = ? WHERE kind = 'auction' AND rowid IN "
-            "(SELECT rowid FROM trade WHERE kind = 'auction' LIMIT 1)",
+            "UPDATE trade SET amount = ? WHERE kind = 'auction' AND (id, number) IN "
+            "(SELECT id, number FROM trade WHERE kind = 'auction' LIMIT 1)",
             (padded(5),),
             {"trades"},
         ),
@@ -182,27 +182,28 @@ SOMEBODY = "0x" + "09" * 20
             {"nonce_used"},
         ),
         (
-            "UPDATE creation_partner SET partner = ? WHERE rowid IN "
-            "(SELECT rowid FROM creation_partner WHERE position = 1 LIMIT 1)",
+            "UPDATE creation_partner SET partner = ? WHERE (creation_id, position) IN "
+            "(SELECT creation_id, position FROM creation_partner WHERE position = 1 LIMIT 1)",
             (SOMEBODY,),
             {"creation_partner"},
         ),
         (
-            "UPDATE creation_partner SET share_bps = 2 WHERE rowid IN "
-            "(SELECT rowid FROM creation_partner WHERE position = 1 LIMIT 1)",
+            "UPDATE creation_partner SET share_bps = 2 WHERE (creation_id, position) IN "
+            "(SELECT creation_id, position FROM creation_partner WHERE position = 1 LIMIT 1)",
             (),
             {"creation_share"},
         ),
         (
-            "UPDATE settlement SET royalty = ? WHERE rowid IN "
-            "(SELECT rowid FROM settlement WHERE royalty > ? LIMIT 1)",
+            "UPDATE settlement SET royalty = ? WHERE (trade_id, number) IN "
+            "(SELECT trade_id, number FROM settlement WHERE royalty > ? LIMIT 1)",
             (padded(1), padded(1)),
             {"trades", "due_creator"},
         ),
         *(
             (
-                "UPDATE share SET amount = ? WHERE rowid IN "
-                "(SELECT rowid FROM share WHERE role = ? AND amount > ? LIMIT 1)",
+                "UPDATE share SET amount = ? WHERE (market, document_id, role, payee, asset) IN "
+                "(SELECT market, document_id, role, payee, asset FROM share "
+                "WHERE role = ? AND amount > ? LIMIT 1)",
                 (padded(1), role, padded(1)),
                 {f"due_{role}"},
             )
@@ -214,8 +215,9 @@ SOMEBODY = "0x" + "09" * 20
             {"money_in_and_out"},
         ),
         (
-            "UPDATE payout SET paid = ? WHERE rowid IN "
-            "(SELECT rowid FROM payout WHERE market = 'AuctionHouse' AND paid > ? LIMIT 1)",
+            "UPDATE payout SET paid = ? WHERE (market, document_id, payee, asset) IN "
+            "(SELECT market, document_id, payee, asset FROM payout "
+            "WHERE market = 'AuctionHouse' AND paid > ? LIMIT 1)",
             (padded(1), padded(1)),
             {"money_in_and_out"},
         ),

@@ -41,9 +41,9 @@ def no_sleep(seconds: float) -> None:
     """Nobody has to wait for a node that never changes its mind."""
 
 
-def refused(node: Any, identity: Identity, path: Path) -> DokkaebiError:
+def refused(node: Any, identity: Identity, path: Path, **options: Any) -> DokkaebiError:
     with open_ledger(path, identity) as ledger, pytest.raises(DokkaebiError) as seen:
-        index(node, identity, ledger, sleep=no_sleep)
+        index(node, identity, ledger, sleep=no_sleep, **options)
     assert "{" not in str(seen.value), "a value is missing from the sentence"
     return seen.value
 
@@ -74,7 +74,7 @@ class Altered:
 
     def _live(self) -> None:
         self.calls += 1
-        if self.calls == self.dies_at:
+        if self.dies_at is not None and self.calls >= self.dies_at:
             raise RpcUnreachable("rpc_unreachable", url="http://127.0.0.1:1")
 
     def raw_batch(self, requests: Iterable[tuple[str, Sequence[Any]]]) -> list[Any]:
@@ -349,7 +349,7 @@ def test_logs_that_are_missing_everywhere_are_noticed(
 
     node.raw = raw  # type: ignore[method-assign]
     node.change_headers = drop
-    assert refused(node, identity, tmp_path / "l").key == "ledger_chain_moves"
+    assert refused(node, identity, tmp_path / "l", finality_blocks=ALL).key == "ledger_chain_moves"
     assert dump(tmp_path / "l")["event"] == []
 
 
@@ -427,7 +427,7 @@ def test_headers_that_cant_be_are_noticed(
 ) -> None:
     node = Altered(day.chain)
     node.change_headers = change
-    assert refused(node, identity, tmp_path / "l").key == "ledger_chain_moves"
+    assert refused(node, identity, tmp_path / "l", finality_blocks=ALL).key == "ledger_chain_moves"
 
 
 def test_a_forged_log_is_noticed(day: Day, identity: Identity, tmp_path: Path) -> None:
@@ -436,7 +436,7 @@ def test_a_forged_log_is_noticed(day: Day, identity: Identity, tmp_path: Path) -
         *logs[:-1],
         {**logs[-1], "topics": [*logs[-1]["topics"][:-1], FORGED]},
     ]
-    assert refused(node, identity, tmp_path / "l").key == "ledger_chain_moves"
+    assert refused(node, identity, tmp_path / "l", finality_blocks=ALL).key == "ledger_chain_moves"
 
 
 def test_another_chain_is_refused(

@@ -322,7 +322,8 @@ def told(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[Life,
     life = Life(request.param)
     life.live_on(120)
     with open_ledger(tmp_path / "l", IDENTITY) as ledger:
-        assets = [{"address": a, "name": "X", "symbol": "X", "decimals": 0} for a in (COIN, TOKEN)]
+        known = {"name": "X", "symbol": "X", "decimals": 0, "block_number": 1}
+        assets = [{"address": asset, **known} for asset in (COIN, TOKEN)]
         ledger.write(batch(*life.records, assets=assets))
     with read_ledger(tmp_path / "l") as snapshot:
         yield life, snapshot
