@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,16 +15,20 @@ DEFAULT_RPC = "http://127.0.0.1:8545"
 FILE_NAME = "dokkaebi.toml"
 _PREFIX = "DOKKAEBI_"
 _PATHS = ("manifest", "database", "documents", "password_file")
-_NAMES = ("rpc", "key", "lang", *_PATHS)
+_NAMES = ("rpc", "rpc_requests_per_second", "key", "lang", "database_url", *_PATHS)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """One run's settings. Paths are absolute; None where the default depends on the chain."""
+    """One run's settings. Paths are absolute; None where the default depends on the chain.
+
+    `database`: a path, or the URL of a PostgreSQL database.
+    """
 
     rpc: str
+    rpc_requests_per_second: int | None
     manifest: Path | None
-    database: Path | None
+    database: Path | str | None
     documents: Path
     key: str | None
     password_file: Path | None
@@ -33,7 +38,7 @@ class Settings:
         """The deployment manifest: as set, else `deployments/<chainId>.json` of the project."""
         return self.manifest or project_root() / "deployments" / f"{chain_id}.json"
 
-    def database_path(self, chain_id: int) -> Path:
+    def database_place(self, chain_id: int) -> Path | str:
         """The ledger: as set, else `var/ledger-<chainId>.sqlite3` of the project."""
         return self.database or project_root() / "var" / f"ledger-{chain_id}.sqlite3"
 
@@ -59,8 +64,9 @@ def load_settings(**flags: str | Path | None) -> Settings:
         raise DokkaebiError("language_unknown", seen=lang)
     return Settings(
         rpc=given.get("rpc", DEFAULT_RPC),
+        rpc_requests_per_second=_count(given.get("rpc_requests_per_second")),
         manifest=_path(given.get("manifest")),
-        database=_path(given.get("database")),
+        database=_database(given, flags),
         documents=_path(given.get("documents")) or project_root() / "documents",
         key=given.get("key"),
         password_file=_path(given.get("password_file")),
@@ -108,10 +114,30 @@ def _upward(start: Path, name: str) -> Path | None:
 def _placed(name: str, value: str, folder: Path) -> str:
     """Makes a path absolute: from the working folder, or from the file that names it."""
     is_keystore = name == "key" and ":" not in value
-    if name in _PATHS or is_keystore:
+    is_url = "://" in value
+    if (name in _PATHS and not is_url) or is_keystore:
         return str(folder / Path(value).expanduser())
     return value
 
 
 def _path(value: str | None) -> Path | None:
     return Path(value) if value else None
+
+
+def _database(
+    given: Mapping[str, str], flags: Mapping[str, str | Path | None]
+) -> Path | str | None:
+    """The flag first; then a URL, which says more than a path."""
+    value = given.get("database")
+    if flags.get("database") is None:
+        value = given.get("database_url", value)
+    return value if value and "://" in value else _path(value)
+
+
+def _count(value: str | None) -> int | None:
+    """A number of one or more."""
+    if value is None:
+        return None
+    if not value.isdigit() or int(value) < 1:
+        raise DokkaebiError("config_no_count", name="rpc_requests_per_second", value=value)
+    return int(value)

@@ -1,9 +1,9 @@
-"""The books' commands: index, report."""
+"""The books' commands: index, audit, replay, copy, report."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,8 +12,9 @@ from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts import t
 
 if TYPE_CHECKING:
-    from dokkaebi.ledger.reports.balance import Balance
-    from dokkaebi.ledger.store import Snapshot
+    from dokkaebi.ledger.index import Progress
+    from dokkaebi.ledger.reports.balance import Balance, Difference
+    from dokkaebi.ledger.store import Identity, Snapshot
 
 FORMATS = ("table", "json", "csv", "html")
 
@@ -21,15 +22,24 @@ app = typer.Typer()
 
 
 @command(app, NODE, DATABASE)
-def index(session: Session) -> Result:
-    from dokkaebi.ledger.index import Progress
+def index(
+    session: Session,
+    follow: Annotated[bool, typer.Option("--follow", help=t("option_follow"))] = False,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help=t("option_rebuild"))] = False,
+    finality: Annotated[int, typer.Option(min=1, help=t("option_finality"))] = 64,
+    careful: Annotated[bool, typer.Option("--careful", help=t("option_careful"))] = False,
+) -> Result:
+    from dokkaebi.ledger.index import follow as go_on
     from dokkaebi.ledger.index import index as run
     from dokkaebi.ledger.store import Identity, open_ledger
 
     chain = session.suite.chain
     identity = Identity.of(session.manifest)
-    path = session.settings.database_path(chain.chain_id)
-    with open_ledger(path, identity) as ledger:
+    place = session.settings.database_place(chain.chain_id)
+    options: dict[str, Any] = {"finality_blocks": finality, "careful": careful}
+    with open_ledger(place, identity) as ledger:
+        if rebuild:
+            ledger.clear()
         cursor = ledger.cursor()
         before = cursor.block_number if cursor else identity.first_block - 1
         with session.progress("index_progress", max(chain.block_number - before, 1)) as advance:
@@ -40,10 +50,105 @@ def index(session: Session) -> Result:
                 advance(progress.block - done)
                 done = progress.block
 
-            end = run(chain, identity, ledger, said)
-    key = "index_done" if end.block > before else "index_nothing"
+            end = run(chain, identity, ledger, said, **options)
+        _say_indexed(session, end, before, ledger.shown)
+        if follow:
+            go_on(
+                chain,
+                identity,
+                ledger,
+                lambda progress: _say_followed(session, progress, ledger.shown),
+                lambda problem: session.note("index_waits", problem=problem),
+                lambda seconds, head: session.note("index_stalled", seconds=seconds, head=head),
+                **options,
+            )
+        shown = ledger.shown
+    return {
+        "head_block": end.block,
+        "new_events": end.events,
+        "undone_blocks": end.undone,
+        "database": shown,
+    }
+
+
+def _say_indexed(session: Session, end: Progress, before: int, path: str) -> None:
+    if end.undone:
+        session.say("index_undone", blocks=end.undone)
+    key = "index_done" if end.block > before or end.undone else "index_nothing"
     session.say(key, head=end.block, events=end.events, path=path)
-    return {"head_block": end.block, "new_events": end.events, "database": str(path)}
+
+
+def _say_followed(session: Session, progress: Progress, path: str) -> None:
+    if progress.undone:
+        session.say("index_undone", blocks=progress.undone)
+    session.say("index_done", head=progress.block, events=progress.events, path=path)
+
+
+@command(app, NODE, DATABASE)
+def audit(
+    session: Session,
+    at: Annotated[int | None, typer.Option("--at", min=0, help=t("option_at"))] = None,
+) -> Result:
+    from dokkaebi.ledger.audit import audit as run
+    from dokkaebi.ledger.reader import ChainReader
+    from dokkaebi.ledger.store import Identity, read_ledger
+
+    identity = Identity.of(session.suite.manifest)
+    place = _database(session)
+    with read_ledger(place, identity) as snapshot:
+        first, last = identity.first_block, at or snapshot.cursor.block_number
+        with session.progress("audit_progress", max(last - first, 1)) as advance:
+            done = first
+
+            def said(block: int) -> None:
+                nonlocal done
+                advance(block - done)
+                done = block
+
+            found = run(snapshot, session.chain, ChainReader(session.chain), at, said)
+    named = [
+        {"what": d.what, "subject": d.subject, "books": d.books, "chain": d.chain}
+        for d in found.differences
+    ]
+    facts = {"block": found.block, "compared": found.compared}
+    if found.passes:
+        session.say("audit_passes", **facts)
+    else:
+        session.exit_code = EXIT_NO
+        session.note("audit_fails", **facts, count=len(found.differences))
+        for one in found.differences:
+            _note_difference(session, one)
+    return {**facts, "passes": found.passes, "differences": named}
+
+
+@command(app, NODE, DATABASE)
+def replay(session: Session) -> Result:
+    from dokkaebi.ledger.store import Identity, open_ledger
+
+    identity = Identity.of(session.manifest)
+    with open_ledger(_database(session), identity) as ledger:
+        events, mended = ledger.replay()
+    if mended:
+        session.exit_code = EXIT_NO
+        tables, count = ", ".join(sorted(mended)), sum(mended.values())
+        session.note("replay_mended", events=events, count=count, tables=tables)
+    else:
+        session.say("replay_same", events=events)
+    return {"events": events, "mended": mended}
+
+
+@command(app, NODE, DATABASE)
+def copy(
+    session: Session,
+    target: Annotated[str, typer.Argument(help=t("arg_copy_target"), metavar="TARGET")],
+) -> Result:
+    from dokkaebi.ledger.store import copy_ledger, read_ledger
+
+    identity = _identity(session)
+    with read_ledger(_database(session), identity) as snapshot:
+        rows = copy_ledger(snapshot, target)
+    session.say("copy_done", rows=rows, path=target.split("@")[-1])
+    return {"rows": rows}
 
 
 @command(app, NODE, DATABASE, DOCUMENTS)
@@ -66,11 +171,7 @@ def report(
         raise DokkaebiError("report_format_unknown", format=form, known=", ".join(FORMATS))
     if session.as_json and output is None:
         form = "json"
-    identity = None
-    if check:
-        identity = Identity.of(session.suite.manifest)
-    elif session.settings.manifest is not None:
-        identity = Identity.of(session.manifest)
+    identity = Identity.of(session.suite.manifest) if check else _identity(session)
     with read_ledger(_database(session), identity) as snapshot:
         balance = _balance(session, snapshot) if check else None
         made = render(
@@ -89,13 +190,20 @@ def report(
     return {"output": str(output), "balances_match": matches} if output else None
 
 
-def _database(session: Session) -> Path:
+def _identity(session: Session) -> Identity | None:
+    """The deployment of a manifest that was named."""
+    from dokkaebi.ledger.store import Identity
+
+    return Identity.of(session.manifest) if session.settings.manifest is not None else None
+
+
+def _database(session: Session) -> Path | str:
     """The ledger. Its default place depends on the chain, which a manifest names without a node."""
     settings = session.settings
     if settings.database is not None:
         return settings.database
     chain_id = session.manifest.chain_id if settings.manifest else session.chain.chain_id
-    return settings.database_path(chain_id)
+    return settings.database_place(chain_id)
 
 
 def _balance(session: Session, snapshot: Snapshot) -> Balance:
@@ -114,14 +222,16 @@ def _balance(session: Session, snapshot: Snapshot) -> Balance:
     session.exit_code = EXIT_NO
     session.note("balance_differs", block=block, compared=balance.compared, count=len(differences))
     for one in differences:
-        session.note(
-            "balance_difference",
-            what=t(f"figure_{one.what}"),
-            subject=one.subject,
-            books=one.books,
-            chain=one.chain,
-        )
+        _note_difference(session, one)
     return balance
+
+
+def _note_difference(session: Session, one: Difference) -> None:
+    table = one.what.removeprefix("table_")
+    what = t(f"figure_{one.what}") if table == one.what else t("figure_table", table=table)
+    session.note(
+        "balance_difference", what=what, subject=one.subject, books=one.books, chain=one.chain
+    )
 
 
 def _only(made: str | dict[str, str]) -> str:

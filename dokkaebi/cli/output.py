@@ -81,7 +81,7 @@ SIGN = (
     _option("key", str | None, None, "--key"),
     _option("dry_run", bool, False, "--dry-run"),
 )
-DATABASE = (_option("database", Path | None, None, "--database"),)
+DATABASE = (_option("database", str | None, None, "--database"),)
 DOCUMENTS = (_option("documents", Path | None, None, "--documents"),)
 
 _SETTINGS = ("rpc", "manifest", "database", "documents", "key", "lang")
@@ -103,7 +103,7 @@ class Session:
         """The node of `--rpc`."""
         from dokkaebi.chain.rpc import connect
 
-        return connect(self.settings.rpc)
+        return connect(self.settings.rpc, self.settings.rpc_requests_per_second)
 
     @cached_property
     def manifest(self) -> Manifest:

@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
-from dokkaebi.chain.rpc import RpcRefused
+from dokkaebi.chain.rpc import RpcRefused, RpcUnreachable
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.ledger.assets import read_asset
 from dokkaebi.ledger.proof import NodeContradictsItself
@@ -22,6 +23,11 @@ FINALITY_BLOCKS = 64
 # How often a chain may change while it is read, and a node be behind, before that is said.
 ATTEMPTS = 5
 ATTEMPT_SECONDS = 0.2
+# When following: between two looks, and without a new block until that is said.
+POLL_SECONDS = 2.0
+STALL_SECONDS = 120.0
+# Errors that the next look may not find any more.
+PASSING = ("ledger_node_behind", "ledger_chain_moves")
 # Hashes asked for at once when looking for the last block in common.
 COMPARED_AT_ONCE = 32
 
@@ -77,6 +83,43 @@ def index(
                 raise
             found = problem
     raise DokkaebiError("ledger_chain_moves", block=run.progress.block + 1, problem=str(found))
+
+
+def follow(
+    node: Node,
+    identity: Identity,
+    ledger: Ledger,
+    said: Said,
+    waits: Callable[[DokkaebiError], None],
+    stalled: Callable[[int, int], None],
+    *,
+    poll_seconds: float = POLL_SECONDS,
+    stall_seconds: float = STALL_SECONDS,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+    **options: Any,
+) -> None:
+    """Goes on with each new block until it is interrupted.
+
+    `waits` hears of a node that is gone, behind or at odds with itself, each time; `stalled` of
+    seconds without a new block and the head, once. `options` are `index`'s.
+    """
+    head, since, told = -1, clock(), False
+    while True:
+        try:
+            progress = index(node, identity, ledger, said, sleep=sleep, **options)
+        except DokkaebiError as problem:
+            if problem.key not in PASSING and not isinstance(problem, RpcUnreachable | RpcRefused):
+                raise
+            waits(problem)
+        else:
+            if progress.head != head:
+                head, since, told = progress.head, clock(), False
+        passed = clock() - since
+        if passed > stall_seconds and not told:
+            stalled(round(passed), head)
+            told = True
+        sleep(poll_seconds)
 
 
 class _Run:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, delete, select
+from sqlalchemy import Connection, Engine, Select, Table, delete, select
 
 from dokkaebi.chain.manifest import Manifest
 from dokkaebi.chain.suite import SUITE
@@ -23,6 +23,9 @@ from dokkaebi.ledger.tables import Key, access, driver_cursor
 
 REPLAYED_AT_ONCE = 10_000
 CURSOR_ID = 1
+# What is made of raw events alone.
+REPLAYED = (*schema.DERIVED, schema.undo)
+COPIED_AT_ONCE = 5_000
 
 Decoder = Callable[[Mapping[str, Any]], Record | None]
 
@@ -150,15 +153,28 @@ class Ledger:
             self._desk.flush()
             self._settle(connection, batch.cursor)
 
-    def replay(self, decode: Decoder = record_of) -> int:
+    def replay(self, decode: Decoder = record_of) -> tuple[int, dict[str, int]]:
         """Makes all derived rows again from the raw events; all or none.
 
-        Returns the number of raw events.
+        Returns the number of raw events, and table → how many of its rows were others before.
         """
         with self._transaction() as connection:
             cursor = _cursor(connection)
             self._desk.forget()
-            return replay(connection, cursor.final_number if cursor else -1, decode)
+            before = {table: _all_rows(connection, table) for table in REPLAYED}
+            events = replay(connection, cursor.final_number if cursor else -1, decode)
+            mended = {
+                table.name: len(rows ^ _all_rows(connection, table))
+                for table, rows in before.items()
+            }
+            return events, {name: count for name, count in mended.items() if count}
+
+    def clear(self) -> None:
+        """Forgets all but what the ledger is of."""
+        with self._transaction() as connection:
+            self._desk.forget()
+            for table in (schema.cursor, schema.asset, schema.block, schema.event, *REPLAYED):
+                connection.execute(delete(table))
 
     def _rewind(self, connection: Connection, ancestor: int) -> None:
         """Takes back everything above a block, as if it had never been."""
@@ -215,7 +231,7 @@ def replay(connection: Connection, final_number: int, decode: Decoder = record_o
     desk = Desk()
     desk.connect(connection)
     desk.final_number = final_number
-    for table in (*schema.DERIVED, schema.undo):
+    for table in REPLAYED:
         connection.execute(delete(table))
     count = 0
     named: dict[str, int] = {}
@@ -336,6 +352,35 @@ def read_ledger(where: Path | str | Place, identity: Identity | None = None) -> 
         engine.dispose()
 
 
+def copy_ledger(snapshot: Snapshot, where: Path | str | Place) -> int:
+    """Copies a ledger to an empty place, all or nothing; how many rows it has.
+
+    Errors: `copy_not_empty`, and those of `open_ledger`.
+    """
+    place = place_of(where, snapshot.identity.addresses)
+    with place.lock():
+        engine = place.engine(writing=True)
+        try:
+            with clear_errors(place), engine.begin() as connection:
+                if not place.is_new(connection):
+                    raise DokkaebiError("copy_not_empty", path=place.shown)
+                place.prepare(connection)
+                schema.metadata.create_all(connection)
+                migrations.stamp(connection)
+                cursor, dialect = driver_cursor(connection), connection.dialect.name
+                count = 0
+                for table in schema.metadata.sorted_tables:
+                    into = access(table.name, dialect)
+                    for rows in snapshot.stream(select(table), COPIED_AT_ONCE):
+                        into.insert(cursor, [into.values(row) for row in rows])
+                        count += len(rows)
+            with clear_errors(place):
+                place.finish(engine)
+        finally:
+            engine.dispose()
+    return count
+
+
 def _prepare(engine: Engine, place: Place, identity: Identity) -> None:
     """Makes the tables of a new ledger; checks that an old one is this deployment's, and brings it
     to today's schema."""
@@ -400,6 +445,10 @@ def _check_identity(found: Mapping[str, str], wanted: Identity | None, place: Pl
                 found=found.get(key, "-"),
                 wanted=value,
             )
+
+
+def _all_rows(connection: Connection, table: Table) -> set[tuple[Any, ...]]:
+    return {tuple(row) for row in connection.execute(select(table))}
 
 
 def _meta(connection: Connection) -> dict[str, str]:

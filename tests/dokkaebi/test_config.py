@@ -21,7 +21,7 @@ def test_defaults() -> None:
     assert settings.rpc == DEFAULT_RPC
     assert settings.key is None
     assert settings.manifest_path(5) == project_root() / "deployments" / "5.json"
-    assert settings.database_path(5) == project_root() / "var" / "ledger-5.sqlite3"
+    assert settings.database_place(5) == project_root() / "var" / "ledger-5.sqlite3"
     assert settings.documents == project_root() / "documents"
 
 

@@ -88,11 +88,11 @@ def faulty_proxy(node: str, faults: Faults) -> Iterator[str]:
             answers = json.loads(body)
             many = isinstance(asked, list)
             for one, answer in zip(asked, answers, strict=True) if many else [(asked, answers)]:
-                self._spoil(one["method"], answer, fault)
+                self._spoil(one, answer, fault)
             return json.dumps(answers).encode()
 
-        def _spoil(self, method: str, answer: dict[str, Any], fault: str) -> None:
-            found = answer.get("result")
+        def _spoil(self, asked: dict[str, Any], answer: dict[str, Any], fault: str) -> None:
+            method, found = asked["method"], answer.get("result")
             if method == "eth_getLogs":
                 if fault == "too many results":
                     refuse(answer, -32005, "query returned more than 10000 results")
@@ -108,7 +108,12 @@ def faulty_proxy(node: str, faults: Faults) -> Iterator[str]:
                     one["topics"] = [*one["topics"][:-1], "0x" + "00" * 31 + "77"]
             elif method == "eth_blockNumber" and fault == "stale head":
                 answer["result"] = hex(max(int(found, 16) - 1 - faults.below(8), 0))
-            elif method == "eth_getBlockByNumber" and fault == "no header":
+            elif (
+                fault == "no header"
+                and asked["params"][:1] != ["finalized"]
+                and "getBlock" in method
+            ):
+                # As a node behind has it; which block is final, it knows.
                 answer["result"] = None
 
         def _send(self, body: bytes, status: int, *, cut: bool = False) -> None:

@@ -29,7 +29,7 @@ FINALITY = 40
 KILL_SECONDS = 0.3
 
 
-class Differs(AssertionError):
+class Differs(AssertionError):  # noqa: N818 - a finding
     """A ledger that isn't what a clean one is."""
 
 
@@ -93,9 +93,7 @@ def _act(day: Day, dice: random.Random) -> None:
         day.chain.raw("anvil_mine", [hex(dice.randrange(1, 6))])
 
 
-def _index_in_child(
-    url: str, identity: Identity, where: Path | str, dice: random.Random
-) -> str:
+def _index_in_child(url: str, identity: Identity, where: Path | str, dice: random.Random) -> str:
     """Indexes in a process of its own, which may be killed; how it ended."""
     killed_after = dice.random() * KILL_SECONDS if dice.random() < 0.45 else None
     span = dice.choice([1, 3, 50])
