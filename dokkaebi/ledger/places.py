@@ -82,7 +82,7 @@ def place_of(where: Path | str | Place, addresses: Mapping[str, str] | None = No
         return SqliteFile(Path(where))
     try:
         url = make_url(where)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise DokkaebiError("database_url_wrong", url=where.split("@")[-1]) from None
     if url.get_backend_name() != "postgresql":
         raise DokkaebiError("database_url_wrong", url=url.render_as_string())
