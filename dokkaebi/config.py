@@ -15,14 +15,15 @@ DEFAULT_RPC = "http://127.0.0.1:8545"
 FILE_NAME = "dokkaebi.toml"
 _PREFIX = "DOKKAEBI_"
 _PATHS = ("manifest", "database", "documents", "password_file")
-_NAMES = ("rpc", "rpc_requests_per_second", "key", "lang", "database_url", *_PATHS)
+_NAMES = ("rpc", "rpc_requests_per_second", "key", "lang", "zone", "database_url", *_PATHS)
 
 
 @dataclass(frozen=True)
 class Settings:
     """One run's settings. Paths are absolute; None where the default depends on the chain.
 
-    `database`: a path, or the URL of a PostgreSQL database.
+    `database`: a path, or the URL of a PostgreSQL database. `zone`: a time zone of the IANA
+    database.
     """
 
     rpc: str
@@ -33,6 +34,7 @@ class Settings:
     key: str | None
     password_file: Path | None
     lang: str | None
+    zone: str
 
     def manifest_path(self, chain_id: int) -> Path:
         """The deployment manifest: as set, else `deployments/<chainId>.json` of the project."""
@@ -71,6 +73,7 @@ def load_settings(**flags: str | Path | None) -> Settings:
         key=given.get("key"),
         password_file=_path(given.get("password_file")),
         lang=lang,
+        zone=given.get("zone", "UTC"),
     )
 
 

@@ -16,7 +16,18 @@ from dokkaebi.cli.help import HelpfulGroup
 from dokkaebi.texts import LANGUAGES, set_language, t
 
 # In the order of `--help`.
-MODULES = ("works", "market", "papers", "trades", "auctions", "show", "books", "deploy", "demo")
+MODULES = (
+    "works",
+    "market",
+    "papers",
+    "trades",
+    "auctions",
+    "show",
+    "books",
+    "reports",
+    "deploy",
+    "demo",
+)
 
 
 def _asked_language(arguments: Sequence[str]) -> str | None:

@@ -1,4 +1,4 @@
-"""The books' commands: index, audit, replay, copy, report."""
+"""The books' commands: index, audit, replay, copy. Their reports: `reports`."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dokkaebi.cli.output import DATABASE, DOCUMENTS, EXIT_NO, NODE, Result, Session, command
-from dokkaebi.errors import DokkaebiError
+from dokkaebi.cli.output import DATABASE, EXIT_NO, NODE, Result, Session, command
 from dokkaebi.texts import t
 
 if TYPE_CHECKING:
     from dokkaebi.ledger.index import Progress
-    from dokkaebi.ledger.reports.balance import Balance, Difference
-    from dokkaebi.ledger.store import Identity, Snapshot
-
-FORMATS = ("table", "json", "csv", "html")
+    from dokkaebi.ledger.reports.balance import Difference
+    from dokkaebi.ledger.store import Identity
 
 app = typer.Typer()
 
@@ -94,7 +91,7 @@ def audit(
     from dokkaebi.ledger.store import Identity, read_ledger
 
     identity = Identity.of(session.suite.manifest)
-    place = _database(session)
+    place = ledger_place(session)
     with read_ledger(place, identity) as snapshot:
         first, last = identity.first_block, at or snapshot.cursor.block_number
         with session.progress("audit_progress", max(last - first, 1)) as advance:
@@ -117,7 +114,7 @@ def audit(
         session.exit_code = EXIT_NO
         session.note("audit_fails", **facts, count=len(found.differences))
         for one in found.differences:
-            _note_difference(session, one)
+            note_difference(session, one)
     return {**facts, "passes": found.passes, "differences": named}
 
 
@@ -126,7 +123,7 @@ def replay(session: Session) -> Result:
     from dokkaebi.ledger.store import Identity, open_ledger
 
     identity = Identity.of(session.manifest)
-    with open_ledger(_database(session), identity) as ledger:
+    with open_ledger(ledger_place(session), identity) as ledger:
         events, mended = ledger.replay()
     if mended:
         session.exit_code = EXIT_NO
@@ -144,60 +141,21 @@ def copy(
 ) -> Result:
     from dokkaebi.ledger.store import copy_ledger, read_ledger
 
-    identity = _identity(session)
-    with read_ledger(_database(session), identity) as snapshot:
+    identity = named_identity(session)
+    with read_ledger(ledger_place(session), identity) as snapshot:
         rows = copy_ledger(snapshot, target)
     session.say("copy_done", rows=rows, path=target.split("@")[-1])
     return {"rows": rows}
 
 
-@command(app, NODE, DATABASE, DOCUMENTS)
-def report(
-    session: Session,
-    questions: Annotated[
-        list[str] | None, typer.Argument(help=t("arg_questions"), metavar="QUESTION")
-    ] = None,
-    form: Annotated[
-        str, typer.Option("--format", metavar="|".join(FORMATS), help=t("option_format"))
-    ] = "table",
-    output: Annotated[Path | None, typer.Option(help=t("option_output"))] = None,
-    works: Annotated[Path | None, typer.Option(help=t("option_works"))] = None,
-    check: Annotated[bool, typer.Option("--check", help=t("option_check"))] = False,
-) -> Result:
-    from dokkaebi.ledger.reports.render import render
-    from dokkaebi.ledger.store import Identity, read_ledger
-
-    if form not in FORMATS:
-        raise DokkaebiError("report_format_unknown", format=form, known=", ".join(FORMATS))
-    if session.as_json and output is None:
-        form = "json"
-    identity = Identity.of(session.suite.manifest) if check else _identity(session)
-    with read_ledger(_database(session), identity) as snapshot:
-        balance = _balance(session, snapshot) if check else None
-        made = render(
-            snapshot,
-            form,
-            questions or [],
-            documents=session.settings.documents,
-            works=works,
-            balance=balance,
-        )
-    if output is None:
-        print(_only(made))
-    else:
-        _write(session, output, made)
-    matches = None if balance is None else balance.matches
-    return {"output": str(output), "balances_match": matches} if output else None
-
-
-def _identity(session: Session) -> Identity | None:
+def named_identity(session: Session) -> Identity | None:
     """The deployment of a manifest that was named."""
     from dokkaebi.ledger.store import Identity
 
     return Identity.of(session.manifest) if session.settings.manifest is not None else None
 
 
-def _database(session: Session) -> Path | str:
+def ledger_place(session: Session) -> Path | str:
     """The ledger. Its default place depends on the chain, which a manifest names without a node."""
     settings = session.settings
     if settings.database is not None:
@@ -206,62 +164,9 @@ def _database(session: Session) -> Path | str:
     return settings.database_place(chain_id)
 
 
-def _balance(session: Session, snapshot: Snapshot) -> Balance:
-    """Compares the books with the chain; says on stderr what differs, and then exits with 1."""
-    from dokkaebi.ledger.reader import ChainReader
-    from dokkaebi.ledger.reports.balance import check
-    from dokkaebi.ledger.reports.forms import Assets
-
-    balance = check(snapshot, ChainReader(session.chain))
-    block, differences = snapshot.cursor.block_number, balance.differences
-    for asset, amount in balance.surplus.items():
-        session.note("balance_surplus", amount=Assets(snapshot).text(amount, asset))
-    if balance.matches:
-        session.note("balance_matches", block=block, compared=balance.compared)
-        return balance
-    session.exit_code = EXIT_NO
-    session.note("balance_differs", block=block, compared=balance.compared, count=len(differences))
-    for one in differences:
-        _note_difference(session, one)
-    return balance
-
-
-def _note_difference(session: Session, one: Difference) -> None:
+def note_difference(session: Session, one: Difference) -> None:
     table = one.what.removeprefix("table_")
     what = t(f"figure_{one.what}") if table == one.what else t("figure_table", table=table)
     session.note(
         "balance_difference", what=what, subject=one.subject, books=one.books, chain=one.chain
     )
-
-
-def _only(made: str | dict[str, str]) -> str:
-    """The text for a terminal, which has room for one."""
-    if isinstance(made, str):
-        return made.rstrip("\n")
-    if len(made) > 1:
-        raise DokkaebiError("report_csv_folder")
-    return next(iter(made.values())).rstrip("\n")
-
-
-def _write(session: Session, output: Path, made: str | dict[str, str]) -> None:
-    """Writes each file whole or not at all."""
-    from dokkaebi.chain.manifest import write_atomically
-
-    files = {output: made} if isinstance(made, str) else _csv_files(output, made)
-    for path, text in files.items():
-        try:
-            write_atomically(path, text)
-        except OSError as problem:
-            raise DokkaebiError(
-                "report_unwritable", path=str(path), problem=problem.strerror or str(problem)
-            ) from None
-        session.say("report_written", path=path)
-
-
-def _csv_files(output: Path, made: dict[str, str]) -> dict[Path, str]:
-    """One table goes into a file, several into a folder."""
-    if len(made) == 1:
-        return {output: next(iter(made.values()))}
-    if output.is_file():
-        raise DokkaebiError("report_csv_folder")
-    return {output / f"{name}.csv": text for name, text in made.items()}

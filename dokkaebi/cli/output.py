@@ -83,8 +83,9 @@ SIGN = (
 )
 DATABASE = (_option("database", str | None, None, "--database"),)
 DOCUMENTS = (_option("documents", Path | None, None, "--documents"),)
+ZONE = (_option("zone", str | None, None, "--zone"),)
 
-_SETTINGS = ("rpc", "manifest", "database", "documents", "key", "lang")
+_SETTINGS = ("rpc", "manifest", "database", "documents", "key", "lang", "zone")
 
 
 class Session:

@@ -173,7 +173,12 @@ class Desk:
         self._seen.add((table, key))
         before = self.find(table, *key)
         kept = None if before is None else _json(before)
-        self._undo.append((self._block, len(self._seen), table, _json(key), kept))
+        self._undo.append((self._block, len(self._seen), table, key_text(key), kept))
+
+
+def key_text(key: Key) -> str:
+    """A key as `undo` keeps it."""
+    return _json(key)
 
 
 def _json(value: Any) -> str:

@@ -22,7 +22,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 DIGITS = 78
 LIMIT = 1 << 256
 
@@ -484,12 +484,13 @@ settlement = _table(
     _amount("refund"),
     by_key=True,
 )
-# What somebody was due of a trade or another document, and as what. Of trades: the settlement's
-# parts; besides, requests taken back (`buyer`), bids outbid (`bidder`), and `change`.
+# What somebody was due of a trade or another document in a block, and as what. Of trades: the
+# settlement's parts; besides, requests taken back (`buyer`), bids outbid (`bidder`), and `change`.
 share = _table(
     "share",
     _text("market", key=True),
     _text("document_id", key=True),
+    _long("block_number", key=True),
     _text("role", key=True),
     _text("payee", key=True),
     _text("asset", key=True),
@@ -497,6 +498,7 @@ share = _table(
     _words(
         "role", "seller", "creator", "referrer", "community", "arbiter", "buyer", "bidder", "change"
     ),
+    Index("share_payee", "payee"),
     by_key=True,
 )
 # How a payee got what they were due: owed = paid at once + credited.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from dokkaebi.chain.suite import SUITE
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.ledger import migrations, schema
 from dokkaebi.ledger.assets import asset_of
-from dokkaebi.ledger.desk import Desk
+from dokkaebi.ledger.desk import Desk, key_text
 from dokkaebi.ledger.events import names_asset, record_of
 from dokkaebi.ledger.places import Place, clear_errors, place_of
 from dokkaebi.ledger.rows import COIN, Record, Row
@@ -161,12 +162,10 @@ class Ledger:
         with self._transaction() as connection:
             cursor = _cursor(connection)
             self._desk.forget()
-            before = {table: _all_rows(connection, table) for table in REPLAYED}
+            for table in REPLAYED:
+                connection.exec_driver_sql(_copy_of(table))
             events = replay(connection, cursor.final_number if cursor else -1, decode)
-            mended = {
-                table.name: len(rows ^ _all_rows(connection, table))
-                for table, rows in before.items()
-            }
+            mended = {table.name: _differing(connection, table.name) for table in REPLAYED}
             return events, {name: count for name, count in mended.items() if count}
 
     def clear(self) -> None:
@@ -271,6 +270,17 @@ class Snapshot:
         if cursor is None:
             raise DokkaebiError("ledger_empty", path=place.shown)
         self.cursor = cursor
+
+    @cached_property
+    def _changing(self) -> set[tuple[str, str]]:
+        """Tables and keys of derived rows that blocks changed which aren't final yet."""
+        undo = schema.undo.c
+        query = select(undo.table_name, undo.key).distinct()
+        return {(row["table_name"], row["key"]) for row in self.rows(query)}
+
+    def is_final(self, table: str, *key: Any) -> bool:
+        """Whether a derived row is as it would be without the blocks that can still change."""
+        return (table, key_text(key)) not in self._changing
 
     def rows(self, statement: Select[Any]) -> list[dict[str, Any]]:
         """The rows of a query, as dicts."""
@@ -447,8 +457,20 @@ def _check_identity(found: Mapping[str, str], wanted: Identity | None, place: Pl
             )
 
 
-def _all_rows(connection: Connection, table: Table) -> set[tuple[Any, ...]]:
-    return {tuple(row) for row in connection.execute(select(table))}
+def _copy_of(table: Table) -> str:
+    """SQL that puts a table's rows aside, on disk: there may be many."""
+    return f'CREATE TEMP TABLE "before_{table.name}" AS SELECT * FROM "{table.name}"'  # noqa: S608
+
+
+def _differing(connection: Connection, name: str) -> int:
+    """How many rows aren't as they were before, missing and new ones included."""
+    counts = []
+    for these, those in ((name, f"before_{name}"), (f"before_{name}", name)):
+        other = f'SELECT * FROM "{these}" EXCEPT SELECT * FROM "{those}"'  # noqa: S608
+        query = f"SELECT count(*) FROM ({other}) AS other"  # noqa: S608
+        counts.append(connection.exec_driver_sql(query).scalar())
+    connection.exec_driver_sql(f'DROP TABLE "before_{name}"')
+    return max(int(count or 0) for count in counts)
 
 
 def _meta(connection: Connection) -> dict[str, str]:

@@ -118,7 +118,8 @@ def owe(
     if amount == 0:
         return
     market = record.contract
-    yield Add("share", (market, document, role, payee, asset), {"amount": amount})
+    key = (market, document, record.block_number, role, payee, asset)
+    yield Add("share", key, {"amount": amount})
     yield Add("payout", (market, document, payee, asset), {"owed": amount, "paid": amount})
 
 
@@ -150,7 +151,8 @@ def _hand_on(record: Record, books: Books, role: str, column: str) -> Iterator[E
     trade = books.row("trade", identifier, 0)
     asset, seller = trade["asset"], trade["seller"]
     yield settle(identifier, seller=-amount, **{column: amount})
-    yield Add("share", (record.contract, identifier, "seller", seller, asset), {"amount": -amount})
+    key = (record.contract, identifier, record.block_number, "seller", seller, asset)
+    yield Add("share", key, {"amount": -amount})
     less = {"owed": -amount, "paid": -amount}
     yield Add("payout", (record.contract, identifier, seller, asset), less)
     yield from owe(record, identifier, asset, role, payee, amount)

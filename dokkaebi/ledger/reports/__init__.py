@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, get_args, get_type_hints
 
 from dokkaebi.errors import DokkaebiError
-from dokkaebi.ledger.reports import money, questions
+from dokkaebi.ledger.reports import money, people, questions
+from dokkaebi.ledger.reports.calendar import UTC_CALENDAR, Calendar
 from dokkaebi.ledger.store import Snapshot
 
-QUESTIONS: dict[str, Callable[[Snapshot], Sequence[Any]]] = {
+QUESTIONS: dict[str, Callable[..., Sequence[Any]]] = {
     question.__name__: question
     for question in (
         questions.works_by_creator,
@@ -22,6 +23,9 @@ QUESTIONS: dict[str, Callable[[Snapshot], Sequence[Any]]] = {
         questions.swaps,
         questions.disputes,
         money.outcomes_by_arbiter,
+        people.settlement_times,
+        people.repeat_customers,
+        people.market_health,
         money.sales_by_creator,
         money.sales_by_day,
         money.fees_and_royalties,
@@ -32,17 +36,25 @@ QUESTIONS: dict[str, Callable[[Snapshot], Sequence[Any]]] = {
     )
 }
 
+# Those whose answers depend on the calendar.
+DATED = ("sales_by_day", "market_health")
+
 # Question → the type of its rows.
 KINDS: dict[str, type] = {
     name: get_args(get_type_hints(question)["return"])[0] for name, question in QUESTIONS.items()
 }
 
 
-def answer(snapshot: Snapshot, names: Sequence[str] = ()) -> dict[str, Sequence[Any]]:
+def answer(
+    snapshot: Snapshot, names: Sequence[str] = (), calendar: Calendar = UTC_CALENDAR
+) -> dict[str, Sequence[Any]]:
     """Question → typed rows; without names, all questions. Hyphens do as well as underscores."""
     wanted = [name.replace("-", "_") for name in names] or list(QUESTIONS)
     for name in wanted:
         if name not in QUESTIONS:
             known = ", ".join(known.replace("_", "-") for known in QUESTIONS)
             raise DokkaebiError("question_unknown", question=name, known=known)
-    return {name: QUESTIONS[name](snapshot) for name in wanted}
+    return {
+        name: QUESTIONS[name](snapshot, calendar) if name in DATED else QUESTIONS[name](snapshot)
+        for name in wanted
+    }

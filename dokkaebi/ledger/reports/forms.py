@@ -1,7 +1,7 @@
 """Forms of answers: JSON for programs, CSV for spreadsheets, cells for a terminal.
 
-A column's form follows from its type's name in `questions`: amounts are strings of smallest units
-in JSON and exact decimals elsewhere, moments are seconds in JSON and ISO 8601 elsewhere.
+A column's form follows from its type's name in `kinds`: amounts are strings of smallest units in
+JSON and exact decimals elsewhere, moments are seconds in JSON and ISO 8601 elsewhere.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import Field, fields, is_dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import func, select
 
 from dokkaebi.chain.documents import creation_cid
 from dokkaebi.ledger import schema
+from dokkaebi.ledger.reports.calendar import UTC_CALENDAR, Calendar
 from dokkaebi.ledger.reports.kinds import Partner, Split, address
 from dokkaebi.ledger.rows import COIN
 from dokkaebi.ledger.store import Snapshot
@@ -85,6 +85,7 @@ def whole(
         "head_block": snapshot.cursor.block_number,
         "head_hash": snapshot.cursor.block_hash,
         "head_time": snapshot.cursor.timestamp,
+        "final_block": snapshot.cursor.final_number,
         "events": counts[0]["events"],
         "assets": Assets(snapshot).as_json(),
     }
@@ -103,12 +104,14 @@ def as_json(row: Any) -> dict[str, Any]:
     return {part.name: _json_value(part, getattr(row, part.name)) for part in fields(row)}
 
 
-def as_csv(rows: Sequence[Any], kind: type, assets: Assets) -> str:
+def as_csv(
+    rows: Sequence[Any], kind: type, assets: Assets, calendar: Calendar = UTC_CALENDAR
+) -> str:
     """Rows of one question as CSV (RFC 4180), with headings also when there are none."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(headings(kind))
-    writer.writerows([_defused(cell) for cell in cells(row, assets)] for row in rows)
+    writer.writerows([_defused(cell) for cell in cells(row, assets, calendar)] for row in rows)
     return out.getvalue()
 
 
@@ -117,20 +120,15 @@ def headings(kind: type) -> list[str]:
     return [name for name, _ in _columns(kind)]
 
 
-def cells(row: Any, assets: Assets) -> list[str]:
+def cells(row: Any, assets: Assets, calendar: Calendar = UTC_CALENDAR) -> list[str]:
     """A typed row as text, in the order of `headings`."""
     found: list[str] = []
     for name, part in _columns(type(row)):
         holder = row
         for step in name.split("."):
             holder = getattr(holder, step)
-        found.append(_text(part, holder, row, assets))
+        found.append(_text(part, holder, row, assets, calendar))
     return found
-
-
-def moment(seconds: int) -> str:
-    """A moment as ISO 8601, UTC."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _columns(kind: type) -> list[tuple[str, Field[Any]]]:
@@ -156,13 +154,13 @@ def _json_value(part: Field[Any], value: Any) -> Any:
     return value
 
 
-def _text(part: Field[Any], value: Any, row: Any, assets: Assets) -> str:
+def _text(part: Field[Any], value: Any, row: Any, assets: Assets, calendar: Calendar) -> str:
     if value is None:
         return ""
     if _is(part, "Units"):
         return assets.number(value, row.asset)
     if _is(part, "Moment"):
-        return moment(value)
+        return calendar.text(value)
     if part.name == "asset":
         return assets.symbol(value)
     if isinstance(value, tuple):

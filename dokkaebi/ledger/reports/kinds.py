@@ -1,8 +1,9 @@
 """The rows of answers, and what their columns are made of.
 
 Addresses come with their checksum, ids of creations as the ABI's integer and as CID, amounts as
-integers in the asset's smallest unit, moments in seconds since 1970. Days are days of UTC. A
-creation without a collection is one of the registry; people count parts from one.
+integers in the asset's smallest unit, moments and spans of time in seconds. Days, weeks and months
+are those of the report's time zone. A creation without a collection is one of the registry; people
+count parts from one. `final` rows can't change by a reorg any more.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import NewType
 Units = NewType("Units", int)
 Number = NewType("Number", int)
 Moment = NewType("Moment", int)
+Seconds = NewType("Seconds", int)
 Address = NewType("Address", str)
 CreationId = NewType("CreationId", int)
 
@@ -43,6 +45,7 @@ class Work:
     transaction: str
     document_digest: str
     document_size: int
+    final: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class OpenOffer:
     published_at: Moment
     starts_at: Moment | None
     expires_at: Moment
+    final: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,7 @@ class RequestRow:
     requested_at: Moment
     expires_at: Moment
     ended_at: Moment | None
+    final: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +141,7 @@ class TradeRow:
     ended_at: Moment | None
     funded_transaction: str
     ended_transaction: str | None
+    final: bool
 
     @property
     def sold(self) -> int:
@@ -165,6 +171,7 @@ class Milestone:
     amount: Units
     shipped_at: Moment | None
     paid_at: Moment | None
+    final: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +187,7 @@ class SwapRow:
     wanted: CreationId
     settled_at: Moment
     transaction: str
+    final: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +209,7 @@ class AuctionRow:
     opened_at: Moment
     deadline: Moment
     ended_at: Moment | None
+    final: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +225,7 @@ class BidRow:
     amount: Units
     bid_at: Moment
     transaction: str
+    final: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +250,7 @@ class DisputeRow:
     disputed_at: Moment
     deadline: Moment
     ended_at: Moment | None
+    final: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +282,7 @@ class Cancellation:
     last: Number
     cancelled_at: Moment
     transaction: str
+    final: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +327,7 @@ class DaySales:
     royalty: Units
     referral: Units
     fee: Units
+    final: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,6 +368,88 @@ class Flow:
     in_escrow: Units
     waiting: Units
     straight: Units
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementTime:
+    """How long trades of a kind that ended for a reason took from payment to end. `ninth_decile`:
+    nine of ten took no longer. `to_ship` and `to_end` are medians before and after the shipment, of
+    trades without parts."""
+
+    kind: str
+    reason: str
+    trades: int
+    fastest: Seconds
+    median: Seconds
+    ninth_decile: Seconds
+    slowest: Seconds
+    to_ship: Seconds | None
+    to_end: Seconds | None
+
+
+@dataclass(frozen=True, slots=True)
+class Customers:
+    """A seller's customers, and those of them who bought more than once (`returning`).
+    `returning_bps`: the part of all sales that was to these, basis points."""
+
+    seller: Address
+    buyers: int
+    returning: int
+    sales: int
+    sales_to_returning: int
+    returning_bps: int
+    last_at: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """A period of the market. Works count when registered, `trades` with their sellers and buyers
+    when paid, `sales` and `refunds` when ended, disputes when opened (`disputes_bps`: per trade
+    paid in the period, basis points). `new_…`: seen for the first time. `median`: from payment to
+    end of the trades in escrow that ended."""
+
+    period: str
+    works: int
+    makers: int
+    new_makers: int
+    sellers: int
+    buyers: int
+    new_buyers: int
+    trades: int
+    sales: int
+    refunds: int
+    disputes: int
+    disputes_bps: int | None
+    median: Seconds | None
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What somebody got of one payment, as `seller`, `creator`, `referrer`, `arbiter` or
+    `community`. `price`: what the buyer paid then and didn't get back; `amount` is theirs of it.
+    A trade in parts has one for each part."""
+
+    at: Moment
+    role: str
+    kind: str
+    market: str
+    document: str
+    collection: Address | None
+    creation: CreationId | None
+    title: str | None
+    seller: Address
+    buyer: Address
+    asset: Address
+    price: Units
+    fee: Units
+    royalty: Units
+    referral: Units
+    arbiter: Units
+    amount: Units
+    transaction: str
+    link: str | None
+    final: bool
 
 
 @lru_cache(maxsize=100_000)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Select, func, select
 
 from dokkaebi.ledger import schema
+from dokkaebi.ledger.reports.calendar import UTC_CALENDAR, Calendar
 from dokkaebi.ledger.reports.kinds import (
     Account,
     Address,
@@ -84,20 +84,22 @@ def sales_by_creator(snapshot: Snapshot) -> list[CreatorSales]:
     ]
 
 
-def sales_by_day(snapshot: Snapshot) -> list[DaySales]:
-    """Sales of each day of UTC."""
+def sales_by_day(snapshot: Snapshot, calendar: Calendar = UTC_CALENDAR) -> list[DaySales]:
+    """Sales of each day of the calendar."""
     sums: dict[tuple[str, Address], list[TradeRow]] = defaultdict(list)
     for trade in _sales(snapshot):
-        day = datetime.fromtimestamp(trade.ended_at or 0, UTC).date().isoformat()
-        sums[day, trade.asset].append(trade)
-    parts = ("seller", "royalty", "referral", "fee")
+        sums[calendar.day(trade.ended_at or 0), trade.asset].append(trade)
     return [
         DaySales(
-            day,
-            asset,
-            len(sales),
-            Units(sum(trade.sold for trade in sales)),
-            *(Units(sum(getattr(trade.split, part) for trade in sales)) for part in parts),
+            day=day,
+            asset=asset,
+            sales=len(sales),
+            amount=Units(sum(trade.sold for trade in sales)),
+            seller=Units(sum(trade.split.seller for trade in sales)),
+            royalty=Units(sum(trade.split.royalty for trade in sales)),
+            referral=Units(sum(trade.split.referral for trade in sales)),
+            fee=Units(sum(trade.split.fee for trade in sales)),
+            final=all(trade.final for trade in sales),
         )
         for (day, asset), sales in sorted(sums.items(), key=_by_case)
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,14 @@ from markupsafe import Markup, escape
 
 from dokkaebi.chain.documents import creation_cid
 from dokkaebi.ledger.reports.balance import Balance
+from dokkaebi.ledger.reports.calendar import UTC_CALENDAR, Calendar
 from dokkaebi.ledger.reports.exhibits import Exhibit, Exhibits
 from dokkaebi.ledger.reports.forms import Assets
-from dokkaebi.ledger.reports.kinds import Milestone, TradeRow, Work, address
+from dokkaebi.ledger.reports.kinds import Health, Milestone, TradeRow, Work, address
 from dokkaebi.ledger.reports.patchwork import COLOURS, patchwork
 from dokkaebi.ledger.store import Snapshot
 from dokkaebi.texts import LANGUAGES, language, t
+from dokkaebi.texts.figures import span_text
 
 # More than anybody scrolls through on a phone; JSON and CSV have all.
 SHOWN = 120
@@ -34,6 +36,7 @@ WHOLE_UP_TO = 20
 HOUR = 3_600
 HOURLY_UP_TO = 36 * HOUR
 DAILY_UP_TO = 62
+BEATS = ("trades", "buyers", "works", "disputes")
 PARTS = ("seller", "royalty", "referral", "fee", "arbiter", "refund")
 
 
@@ -82,8 +85,11 @@ def page(
     exhibits: Exhibits,
     balance: Balance | None,
     lang: str | None = None,
+    calendar: Calendar = UTC_CALENDAR,
+    refresh: int | None = None,
 ) -> str:
-    """The page, in Korean and English; `lang` is the language it opens in."""
+    """The page, in Korean and English; `lang` is the language it opens in. With `refresh`, it is
+    loaded again after so many seconds."""
     works: Sequence[Work] = answers["works_by_creator"]
     trades: Sequence[TradeRow] = answers["trades"]
     shown: dict[int, Exhibit] = {work.id: exhibits.of(work) for work in works}
@@ -102,7 +108,8 @@ def page(
         who=forms.who,
         work_name=forms.work_name,
         code=code,
-        when=when,
+        when=partial(when, calendar=calendar),
+        duration=duration,
         cloth=cloth,
         percent=percent,
         cid=creation_cid,
@@ -126,7 +133,11 @@ def page(
         turnover=_turnover(trades),
         waiting=_sum_by_asset(answers["owed_against_paid"], "waiting"),
         escrow=_sum_by_asset(answers["money_in_escrow"], "amount"),
-        plots=plots(trades),
+        plots=plots(trades, calendar),
+        health=list(reversed(answers["market_health"]))[:SHOWN],
+        beats=beats(answers["market_health"]),
+        zone=calendar.zone,
+        refresh=refresh,
         ways=ways(answers),
         milestones=_by_trade(answers["milestones"]),
         parts=PARTS,
@@ -140,7 +151,7 @@ def newest(rows: Sequence[Any]) -> list[Any]:
     return list(reversed(rows))[:SHOWN]
 
 
-def plots(trades: Sequence[TradeRow]) -> list[Plot]:
+def plots(trades: Sequence[TradeRow], calendar: Calendar = UTC_CALENDAR) -> list[Plot]:
     """Sales by hour, day or month, whichever gives a readable number of bars."""
     ends: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for trade in trades:
@@ -149,14 +160,28 @@ def plots(trades: Sequence[TradeRow]) -> list[Plot]:
     if not ends:
         return []
     moments = [moment for sales in ends.values() for moment, _ in sales]
-    buckets = _buckets(min(moments), max(moments))
-    return [_plot(asset, sales, buckets) for asset, sales in sorted(ends.items())]
+    buckets = _buckets(min(moments), max(moments), calendar)
+    return [_plot(asset, sales, buckets, calendar) for asset, sales in sorted(ends.items())]
 
 
-def _plot(asset: str, sales: list[tuple[int, int]], buckets: list[str]) -> Plot:
+def beats(health: Sequence[Health]) -> dict[str, list[Bar]]:
+    """What is plotted of the market's health, period by period."""
+    found = {}
+    for name in BEATS:
+        counts = [getattr(one, name) for one in health]
+        highest = max(counts, default=0) or 1
+        found[name] = [
+            Bar(one.period, count, count, count * 1000 // highest)
+            for one, count in zip(health, counts, strict=True)
+        ]
+    return found
+
+
+def _plot(asset: str, sales: list[tuple[int, int]], buckets: list[str], calendar: Calendar) -> Plot:
     amounts, counts = Counter[str](), Counter[str]()
+    length = len(buckets[0])
     for moment, amount in sales:
-        label = next(b for b in reversed(buckets) if b <= _stamp(moment, len(b)))
+        label = calendar.short(moment)[:length]
         amounts[label] += amount
         counts[label] += 1
     highest = max(amounts.values())
@@ -164,25 +189,16 @@ def _plot(asset: str, sales: list[tuple[int, int]], buckets: list[str]) -> Plot:
     return Plot(asset, sum(amounts.values()), len(sales), highest, bars)
 
 
-def _buckets(first: int, last: int) -> list[str]:
-    """Labels of all hours, days or months from the first sale to the last."""
+def _buckets(first: int, last: int, calendar: Calendar) -> list[str]:
+    """Labels of all hours, days or months from the first sale to the last: the beginnings of
+    their moments' texts."""
     if last - first <= HOURLY_UP_TO:
-        hours = range(first // HOUR, last // HOUR + 1)
-        return [_stamp(hour * HOUR, len("2026-11-23 10")) for hour in hours]
-    begin, end = (datetime.fromtimestamp(moment, UTC).date() for moment in (first, last))
-    days = [begin + timedelta(days) for days in range((end - begin).days + 1)]
+        hours = [*range(first, last, HOUR), last]
+        return list(dict.fromkeys(calendar.short(hour)[: len("2026-11-23 10")] for hour in hours))
+    days = [day.isoformat() for day in calendar.days(first, last)]
     if len(days) <= DAILY_UP_TO:
-        return [day.isoformat() for day in days]
-    return sorted({_month(day) for day in days})
-
-
-def _month(day: date) -> str:
-    return day.isoformat()[: len("2026-11")]
-
-
-def _stamp(moment: int, length: int) -> str:
-    """The beginning of a moment's text, long enough for its bucket."""
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M")[:length]
+        return days
+    return list(dict.fromkeys(day[: len("2026-11")] for day in days))
 
 
 def ways(answers: Mapping[str, Sequence[Any]]) -> list[Ways]:
@@ -326,11 +342,20 @@ def code(text: str) -> Markup:
     )
 
 
-def when(moment: int) -> Markup:
-    """A moment, UTC."""
-    seen = datetime.fromtimestamp(moment, UTC)
+def when(moment: int, calendar: Calendar = UTC_CALENDAR) -> Markup:
+    """A moment on the calendar's clock."""
     return Markup('<time datetime="{}">{}</time>').format(
-        seen.strftime("%Y-%m-%dT%H:%M:%SZ"), seen.strftime("%Y-%m-%d %H:%M")
+        calendar.text(moment), calendar.short(moment)
+    )
+
+
+def duration(seconds: int | None) -> Markup:
+    """A span of time, or none."""
+    if seconds is None:
+        return Markup("—")
+    return Markup("").join(
+        Markup("<span class={} lang={}>{}</span>").format(lang, lang, span_text(seconds, lang))
+        for lang in LANGUAGES
     )
 
 

@@ -6,10 +6,21 @@ Each question gives typed rows (`kinds`), in an order of its own.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, and_, func, literal, select
+from sqlalchemy import (
+    Column,
+    Select,
+    Subquery,
+    Table,
+    and_,
+    false,
+    func,
+    literal,
+    select,
+    union_all,
+)
 
 from dokkaebi.chain.documents import creation_cid
 from dokkaebi.chain.terms import worths_of
@@ -36,125 +47,74 @@ from dokkaebi.ledger.reports.kinds import (
     creation_or_none,
     moment_or_none,
 )
+from dokkaebi.ledger.reports.listing import Listing, Rows
+from dokkaebi.ledger.rows import Row
 from dokkaebi.ledger.store import Snapshot
 
 LIVE = ("funded", "shipped", "disputed")
+# More keys than this in one query are slower than reading the whole table.
+FEW_KEYS = 500
 
 
 def works_by_creator(snapshot: Snapshot) -> list[Work]:
     """Creations, by creator and age."""
-    table = schema.creation
-    parents = _by_creation(snapshot, schema.creation_parent)
-    partners = _by_creation(snapshot, schema.creation_partner)
-    own = snapshot.identity.addresses["CreationRegistry"]
-    sold = Counter(
-        row["creation_id"]
-        for row in snapshot.rows(select_trades())
-        if row["collection"] == own and _trade(row, snapshot.cursor.timestamp).is_sale
-    )
-    order = (table.c.creator, table.c.block_number, table.c.log_index)
-    return [
-        Work(
-            creator=address(row["creator"]),
-            id=creation(row["id"]),
-            cid=creation_cid(creation(row["id"])),
-            owner=address_or_none(row["owner"]),
-            royalty_bps=row["royalty_bps"],
-            parents=tuple(creation(parent["parent_id"]) for parent in parents[row["id"]]),
-            partners=tuple(
-                Partner(address(one["partner"]), one["share_bps"]) for one in partners[row["id"]]
-            ),
-            sales=sold[row["id"]],
-            created_at=Moment(row["created_at"]),
-            transaction=row["transaction_hash"],
-            document_digest=row["document_digest"],
-            document_size=row["document_size"],
-        )
-        for row in snapshot.rows(select(table).order_by(*order))
-    ]
+    return sorted(WORKS.all(snapshot), key=lambda work: work.creator.lower())
 
 
 def open_offers(snapshot: Snapshot) -> list[OpenOffer]:
     """Published offers that nobody took or cancelled, as of the ledger's last block."""
-    table, work, now = schema.offer, schema.creation, snapshot.cursor.timestamp
-    own = snapshot.identity.addresses["CreationRegistry"]
-    ours = and_(work.c.id == table.c.creation_id, table.c.collection == own)
-    query = (
-        select(table, work.c.owner, work.c.tenure.label("tenure_now"))
-        .outerjoin(work, ours)
-        .where(table.c.state == "open")
-        .order_by(table.c.block_number, table.c.log_index)
-    )
-    return [
-        OpenOffer(
-            id=row["id"],
-            status=_offer_status(row, now, row["collection"] == own),
-            kind=row["kind"],
-            seller=address(row["seller"]),
-            buyer=address_or_none(row["buyer"]),
-            collection=address_or_none(row["collection"]),
-            creation=creation_or_none(row["creation_id"]),
-            asset=address(row["asset"]),
-            price=Units(_price_now(row, now)),
-            end_price=None if row["end_price"] is None else Units(row["end_price"]),
-            units=row["units_left"],
-            parts=row["parts"],
-            arbiter=address_or_none(row["arbiter"]),
-            referral_bps=row["referral_bps"],
-            published_at=Moment(row["published_at"]),
-            starts_at=moment_or_none(row["starts_at"]),
-            expires_at=Moment(row["expiry"]),
-        )
-        for row in snapshot.rows(query)
-    ]
+    return OFFERS.all(snapshot)
 
 
 def requests(snapshot: Snapshot) -> list[RequestRow]:
     """Every request for work, in the order of their payments."""
-    table, accepted, now = schema.request, schema.trade, snapshot.cursor.timestamp
-    query = (
-        select(table, accepted.c.seller.label("taker"))
-        .outerjoin(accepted, accepted.c.id == table.c.trade_id)
-        .order_by(table.c.block_number, table.c.log_index)
-    )
-    return [
-        RequestRow(
-            id=row["id"],
-            status="expired" if _is_late(row, row["expiry"], now) else row["state"],
-            buyer=address(row["buyer"]),
-            seller=address_or_none(row["taker"] or row["seller"]),
-            creation=creation_or_none(row["creation_id"]),
-            asset=address(row["asset"]),
-            price=Units(row["price"]),
-            parts=row["parts"],
-            arbiter=address_or_none(row["arbiter"]),
-            trade=row["trade_id"],
-            requested_at=Moment(row["requested_at"]),
-            expires_at=Moment(row["expiry"]),
-            ended_at=moment_or_none(row["ended_at"]),
-        )
-        for row in snapshot.rows(query)
-    ]
+    return REQUESTS.all(snapshot)
 
 
 def trades(snapshot: Snapshot) -> list[TradeRow]:
     """Everything that was given for money, at once or in steps, in the order of the payments."""
-    order = (schema.trade.c.block_number, schema.trade.c.log_index)
-    rows = snapshot.rows(select_trades().order_by(*order))
-    return [_trade(row, snapshot.cursor.timestamp) for row in rows]
+    return TRADES.all(snapshot)
 
 
 def milestones(snapshot: Snapshot) -> list[Milestone]:
     """The parts of trades that have several, trade by trade."""
-    paid = {(row["trade_id"], row["number"]): row for row in snapshot.rows(select(schema.part))}
-    table = schema.trade
-    query = (
-        select(table)
-        .where(table.c.parts.is_not(None))
-        .order_by(table.c.block_number, table.c.log_index)
-    )
+    several = select_trades().where(schema.trade.c.parts.is_not(None))
+    return milestones_of(snapshot, snapshot.rows(TRADES.in_order(several)))
+
+
+def swaps(snapshot: Snapshot) -> list[SwapRow]:
+    """Creations that changed hands for one another, in their order."""
+    return SWAPS.all(snapshot)
+
+
+def auctions(snapshot: Snapshot) -> list[AuctionRow]:
+    """Every auction, in the order of their openings."""
+    return AUCTIONS.all(snapshot)
+
+
+def bids(snapshot: Snapshot) -> list[BidRow]:
+    """Bids in auctions, and signed bids that an owner accepted, in their order. Signed bids that
+    nobody accepted never reached the chain."""
+    return BIDS.all(snapshot)
+
+
+def disputes(snapshot: Snapshot) -> list[DisputeRow]:
+    """Every dispute, in their order."""
+    return DISPUTES.all(snapshot)
+
+
+def cancelled_nonces(snapshot: Snapshot) -> list[Cancellation]:
+    """What people declared dead of what they signed, in its order."""
+    return CANCELLATIONS.all(snapshot)
+
+
+def milestones_of(snapshot: Snapshot, trades: Rows) -> list[Milestone]:
+    """The parts of trades, given as rows of their table."""
+    table = schema.part
+    rows = _among(snapshot, select(table), table.c.trade_id, [trade["id"] for trade in trades])
+    paid = {(row["trade_id"], row["number"]): row for row in rows}
     found = []
-    for trade in snapshot.rows(query):
+    for trade in trades:
         percents = [int(percent) for percent in trade["parts"].split(",")]
         worths = worths_of(trade["amount"], percents)
         for number, (percent, worth) in enumerate(zip(percents, worths, strict=True)):
@@ -173,14 +133,119 @@ def milestones(snapshot: Snapshot) -> list[Milestone]:
                     amount=Units(worth),
                     shipped_at=moment_or_none((row or current or {}).get("shipped_at")),
                     paid_at=moment_or_none(row["paid_at"] if row else None),
+                    final=snapshot.is_final("trade", trade["id"], trade["number"]),
                 )
             )
     return found
 
 
-def swaps(snapshot: Snapshot) -> list[SwapRow]:
-    """Creations that changed hands for one another, in their order."""
-    table = schema.swap
+def _works(snapshot: Snapshot, rows: Rows) -> list[Work]:
+    keys = [row["id"] for row in rows]
+    parents = _by_creation(snapshot, schema.creation_parent, keys)
+    partners = _by_creation(snapshot, schema.creation_partner, keys)
+    own, trade = snapshot.identity.addresses["CreationRegistry"], schema.trade
+    query = select_trades().where(trade.c.collection == own)
+    sold, unsettled = Counter[str](), set[str]()
+    for row in _among(snapshot, query, trade.c.creation_id, keys):
+        traded = _trade(snapshot, row)
+        sold[row["creation_id"]] += traded.is_sale
+        if not traded.final:
+            unsettled.add(row["creation_id"])
+    return [
+        Work(
+            creator=address(row["creator"]),
+            id=creation(row["id"]),
+            cid=creation_cid(creation(row["id"])),
+            owner=address_or_none(row["owner"]),
+            royalty_bps=row["royalty_bps"],
+            parents=tuple(creation(parent["parent_id"]) for parent in parents[row["id"]]),
+            partners=tuple(
+                Partner(address(one["partner"]), one["share_bps"]) for one in partners[row["id"]]
+            ),
+            sales=sold[row["id"]],
+            created_at=Moment(row["created_at"]),
+            transaction=row["transaction_hash"],
+            document_digest=row["document_digest"],
+            document_size=row["document_size"],
+            final=snapshot.is_final("creation", row["id"]) and row["id"] not in unsettled,
+        )
+        for row in rows
+    ]
+
+
+def _select_offers() -> Select[Any]:
+    table, work, market = schema.offer, schema.creation, schema.market
+    ours = and_(work.c.id == table.c.creation_id, table.c.collection == market.c.registry)
+    return (
+        select(table, work.c.owner, work.c.tenure.label("tenure_now"), market.c.registry)
+        .join(market, market.c.name == table.c.market)
+        .outerjoin(work, ours)
+        .where(table.c.state == "open")
+    )
+
+
+def _offers(snapshot: Snapshot, rows: Rows) -> list[OpenOffer]:
+    now = snapshot.cursor.timestamp
+    return [
+        OpenOffer(
+            id=row["id"],
+            status=_offer_status(row, now, row["collection"] == row["registry"]),
+            kind=row["kind"],
+            seller=address(row["seller"]),
+            buyer=address_or_none(row["buyer"]),
+            collection=address_or_none(row["collection"]),
+            creation=creation_or_none(row["creation_id"]),
+            asset=address(row["asset"]),
+            price=Units(_price_now(row, now)),
+            end_price=None if row["end_price"] is None else Units(row["end_price"]),
+            units=row["units_left"],
+            parts=row["parts"],
+            arbiter=address_or_none(row["arbiter"]),
+            referral_bps=row["referral_bps"],
+            published_at=Moment(row["published_at"]),
+            starts_at=moment_or_none(row["starts_at"]),
+            expires_at=Moment(row["expiry"]),
+            final=snapshot.is_final("offer", row["id"])
+            and snapshot.is_final("creation", row["creation_id"]),
+        )
+        for row in rows
+    ]
+
+
+def _select_requests() -> Select[Any]:
+    table, accepted = schema.request, schema.trade
+    taken = accepted.c.id == table.c.trade_id
+    return select(table, accepted.c.seller.label("taker")).outerjoin(accepted, taken)
+
+
+def _requests(snapshot: Snapshot, rows: Rows) -> list[RequestRow]:
+    now = snapshot.cursor.timestamp
+    return [
+        RequestRow(
+            id=row["id"],
+            status="expired" if _is_late(row, row["expiry"], now) else row["state"],
+            buyer=address(row["buyer"]),
+            seller=address_or_none(row["taker"] or row["seller"]),
+            creation=creation_or_none(row["creation_id"]),
+            asset=address(row["asset"]),
+            price=Units(row["price"]),
+            parts=row["parts"],
+            arbiter=address_or_none(row["arbiter"]),
+            trade=row["trade_id"],
+            requested_at=Moment(row["requested_at"]),
+            expires_at=Moment(row["expiry"]),
+            ended_at=moment_or_none(row["ended_at"]),
+            final=snapshot.is_final("request", row["id"]),
+        )
+        for row in rows
+    ]
+
+
+def _trades(snapshot: Snapshot, rows: Rows) -> list[TradeRow]:
+    return [_trade(snapshot, row) for row in rows]
+
+
+def _swaps(snapshot: Snapshot, rows: Rows) -> list[SwapRow]:
     return [
         SwapRow(
             id=row["id"],
@@ -192,20 +257,20 @@ def swaps(snapshot: Snapshot) -> list[SwapRow]:
             wanted=creation(row["wanted_id"]),
             settled_at=Moment(row["settled_at"]),
             transaction=row["transaction_hash"],
+            final=snapshot.is_final("swap", row["id"]),
         )
-        for row in snapshot.rows(select(table).order_by(table.c.block_number, table.c.log_index))
+        for row in rows
     ]
 
 
-def auctions(snapshot: Snapshot) -> list[AuctionRow]:
-    """Every auction, in the order of their openings."""
-    table, held, now = schema.auction, schema.held_creation, snapshot.cursor.timestamp
+def _select_auctions() -> Select[Any]:
+    table, held = schema.auction, schema.held_creation
     waits = and_(held.c.auction_id == table.c.id, held.c.retrieved_at.is_(None))
-    query = (
-        select(table, held.c.held_at)
-        .outerjoin(held, waits)
-        .order_by(table.c.block_number, table.c.log_index)
-    )
+    return select(table, held.c.held_at).outerjoin(held, waits)
+
+
+def _auctions(snapshot: Snapshot, rows: Rows) -> list[AuctionRow]:
+    now = snapshot.cursor.timestamp
     return [
         AuctionRow(
             id=row["id"],
@@ -221,14 +286,14 @@ def auctions(snapshot: Snapshot) -> list[AuctionRow]:
             opened_at=Moment(row["opened_at"]),
             deadline=Moment(row["deadline"]),
             ended_at=moment_or_none(row["ended_at"]),
+            final=snapshot.is_final("auction", row["id"])
+            and snapshot.is_final("held_creation", row["collection"], row["creation_id"]),
         )
-        for row in snapshot.rows(query)
+        for row in rows
     ]
 
 
-def bids(snapshot: Snapshot) -> list[BidRow]:
-    """Bids in auctions, and signed bids that an owner accepted, in their order. Signed bids that
-    nobody accepted never reached the chain."""
+def _all_bids() -> Subquery:
     bid, lot, trade = schema.auction_bid, schema.auction, schema.trade
     in_auctions = select(
         bid.c.block_number,
@@ -254,10 +319,14 @@ def bids(snapshot: Snapshot) -> list[BidRow]:
         trade.c.creation_id,
         trade.c.asset,
         trade.c.amount,
+        false().label("last"),
         trade.c.funded_at.label("bid_at"),
         trade.c.funded_transaction.label("transaction_hash"),
     ).where(trade.c.kind == "bid")
-    rows = [*snapshot.rows(in_auctions), *snapshot.rows(accepted)]
+    return union_all(in_auctions, accepted).subquery()
+
+
+def _bids(snapshot: Snapshot, rows: Rows) -> list[BidRow]:
     return [
         BidRow(
             document=row["document"],
@@ -269,21 +338,27 @@ def bids(snapshot: Snapshot) -> list[BidRow]:
             amount=Units(row["amount"]),
             bid_at=Moment(row["bid_at"]),
             transaction=row["transaction_hash"],
+            final=row["block_number"] <= snapshot.cursor.final_number
+            and snapshot.is_final("auction", row["document"]),
         )
-        for row in sorted(rows, key=lambda row: (row["block_number"], row["log_index"]))
+        for row in rows
     ]
 
 
-def disputes(snapshot: Snapshot) -> list[DisputeRow]:
-    """Every dispute, in their order."""
-    table, trade, said = schema.dispute, schema.trade, schema.evidence
-    now = snapshot.cursor.timestamp
-    counts = Counter(row["trade_id"] for row in snapshot.rows(select(said.c.trade_id)))
-    query = (
-        select(table, trade.c.buyer, trade.c.seller)
-        .join(trade, trade.c.id == table.c.trade_id)
-        .order_by(table.c.block_number, table.c.log_index)
-    )
+def _select_disputes() -> Select[Any]:
+    table, trade = schema.dispute, schema.trade
+    return select(table, trade.c.buyer, trade.c.seller).join(trade, trade.c.id == table.c.trade_id)
+
+
+def _disputes(snapshot: Snapshot, rows: Rows) -> list[DisputeRow]:
+    now, said = snapshot.cursor.timestamp, schema.evidence
+    keys = [row["trade_id"] for row in rows]
+    query = select(said.c.trade_id, said.c.block_number)
+    counts, unsettled = Counter[str](), set[str]()
+    for row in _among(snapshot, query, said.c.trade_id, keys):
+        counts[row["trade_id"]] += 1
+        if row["block_number"] > snapshot.cursor.final_number:
+            unsettled.add(row["trade_id"])
     return [
         DisputeRow(
             trade=row["trade_id"],
@@ -302,14 +377,14 @@ def disputes(snapshot: Snapshot) -> list[DisputeRow]:
             disputed_at=Moment(row["disputed_at"]),
             deadline=Moment(row["deadline"]),
             ended_at=moment_or_none(row["ended_at"]),
+            final=snapshot.is_final("dispute", row["trade_id"], row["part"])
+            and row["trade_id"] not in unsettled,
         )
-        for row in snapshot.rows(query)
+        for row in rows
     ]
 
 
-def cancelled_nonces(snapshot: Snapshot) -> list[Cancellation]:
-    """What people declared dead of what they signed, in its order."""
-    table = schema.cancellation
+def _cancellations(snapshot: Snapshot, rows: Rows) -> list[Cancellation]:
     return [
         Cancellation(
             row["market"],
@@ -318,8 +393,9 @@ def cancelled_nonces(snapshot: Snapshot) -> list[Cancellation]:
             Number(row["last"]),
             Moment(row["cancelled_at"]),
             row["transaction_hash"],
+            row["block_number"] <= snapshot.cursor.final_number,
         )
-        for row in snapshot.rows(select(table).order_by(table.c.block_number, table.c.log_index))
+        for row in rows
     ]
 
 
@@ -333,11 +409,20 @@ def select_trades() -> Select[Any]:
     return select(table, *parts).outerjoin(end, same)
 
 
-def _by_creation(snapshot: Snapshot, table: Any) -> Mapping[str, list[dict[str, Any]]]:
-    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in snapshot.rows(select(table).order_by("creation_id", "position")):
+def _by_creation(snapshot: Snapshot, table: Table, keys: Sequence[str]) -> Mapping[str, list[Row]]:
+    found: dict[str, list[Row]] = defaultdict(list)
+    query = select(table).order_by("creation_id", "position")
+    for row in _among(snapshot, query, table.c.creation_id, keys):
         found[row["creation_id"]].append(row)
     return found
+
+
+def _among(
+    snapshot: Snapshot, query: Select[Any], column: Column[Any], keys: Sequence[str]
+) -> Iterable[Row]:
+    """The rows of a query that stand beside others. Beside many, all are read."""
+    few = query.where(column.in_(set(keys))) if len(keys) <= FEW_KEYS else query
+    return snapshot.rows(few)
 
 
 def _is_late(row: Mapping[str, Any], deadline: int, now: int) -> bool:
@@ -384,8 +469,8 @@ def _bid_status(row: Mapping[str, Any]) -> str:
     return "won" if row["state"] == "settled" else "highest"
 
 
-def _trade(row: Mapping[str, Any], now: int) -> TradeRow:
-    deadline = moment_or_none(row["deadline"])
+def _trade(snapshot: Snapshot, row: Mapping[str, Any]) -> TradeRow:
+    now, deadline = snapshot.cursor.timestamp, moment_or_none(row["deadline"])
     return TradeRow(
         id=row["id"],
         kind=row["kind"],
@@ -413,4 +498,64 @@ def _trade(row: Mapping[str, Any], now: int) -> TradeRow:
         ended_at=moment_or_none(row["ended_at"]),
         funded_transaction=row["funded_transaction"],
         ended_transaction=row["ended_transaction"],
+        final=snapshot.is_final("trade", row["id"], row["number"]),
     )
+
+
+WORKS = Listing(
+    lambda: select(schema.creation),
+    _works,
+    schema.creation.c,
+    {"creator": schema.creation.c.creator, "owner": schema.creation.c.owner},
+)
+OFFERS = Listing(
+    _select_offers,
+    _offers,
+    schema.offer.c,
+    {name: schema.offer.c[name] for name in ("seller", "buyer", "kind", "collection", "asset")}
+    | {"creation": schema.offer.c.creation_id},
+)
+REQUESTS = Listing(
+    _select_requests,
+    _requests,
+    schema.request.c,
+    {name: schema.request.c[name] for name in ("buyer", "state", "asset")},
+)
+TRADES = Listing(
+    select_trades,
+    _trades,
+    schema.trade.c,
+    {name: schema.trade.c[name] for name in ("seller", "buyer", "kind", "state", "asset")}
+    | {"creation": schema.trade.c.creation_id},
+)
+SWAPS = Listing(
+    lambda: select(schema.swap),
+    _swaps,
+    schema.swap.c,
+    {name: schema.swap.c[name] for name in ("maker", "taker")},
+)
+AUCTIONS = Listing(
+    _select_auctions,
+    _auctions,
+    schema.auction.c,
+    {name: schema.auction.c[name] for name in ("seller", "bidder", "state", "asset")},
+)
+_EVERY_BID = _all_bids()
+BIDS = Listing(
+    lambda: select(_EVERY_BID),
+    _bids,
+    _EVERY_BID.c,
+    {name: _EVERY_BID.c[name] for name in ("bidder", "document", "asset")},
+)
+DISPUTES = Listing(
+    _select_disputes,
+    _disputes,
+    schema.dispute.c,
+    {"arbiter": schema.dispute.c.arbiter, "trade": schema.dispute.c.trade_id},
+)
+CANCELLATIONS = Listing(
+    lambda: select(schema.cancellation),
+    _cancellations,
+    schema.cancellation.c,
+    {name: schema.cancellation.c[name] for name in ("market", "signer")},
+)

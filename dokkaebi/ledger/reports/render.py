@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,9 +13,11 @@ from typing import Any
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.ledger.reports import KINDS, answer, forms
 from dokkaebi.ledger.reports.balance import Balance
+from dokkaebi.ledger.reports.calendar import UTC_CALENDAR, Calendar
 from dokkaebi.ledger.reports.exhibits import Exhibits
 from dokkaebi.ledger.store import Snapshot
 from dokkaebi.texts import t
+from dokkaebi.texts.figures import span_text
 
 TABLE_WIDTH = 160
 # Ids, addresses and numbers that are longer than this are cut in the middle.
@@ -39,6 +42,14 @@ TABLE_COLUMNS: dict[str, tuple[str, ...]] = {
         *("came_in", "paid", "withdrawn", "in_escrow", "waiting"),
     ),
     "cancelled_nonces": ("market", "signer", "first", "last", "cancelled_at"),
+    "market_health": (
+        *("period", "works", "new_makers", "sellers", "buyers", "new_buyers", "trades", "sales"),
+        *("refunds", "disputes", "median"),
+    ),
+    "statement": (
+        *("at", "role", "kind", "creation", "buyer", "price", "fee", "amount", "asset"),
+        "transaction",
+    ),
 }
 # Column → the beginning of its words' keys.
 WORDS = dict.fromkeys(("status", "kind", "state", "role"), "word") | {
@@ -48,8 +59,11 @@ WORDS = dict.fromkeys(("status", "kind", "state", "role"), "word") | {
 SHORT = {
     *("id", "trade", "document", "creation", "given", "wanted"),
     *("creator", "owner", "seller", "buyer", "payee", "bidder", "maker", "taker", "arbiter"),
-    *("signer", "first", "last"),
+    *("signer", "first", "last", "transaction"),
 }
+# ISO 8601, in any zone.
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)")
+DURATIONS = {"fastest", "median", "ninth_decile", "slowest", "to_ship", "to_end"}
 
 
 def render(
@@ -61,18 +75,27 @@ def render(
     works: Path | None = None,
     balance: Balance | None = None,
     lang: str | None = None,
+    calendar: Calendar = UTC_CALENDAR,
+    refresh: int | None = None,
 ) -> str | dict[str, str]:
     """The report in a form: `table`, `json`, `html`, or `csv` (a text for each question).
 
     `documents` is where metadata documents are kept, `works` a folder with the works' files; both
-    only add titles and pictures. `balance` is the outcome of the check, if it was made.
+    only add titles and pictures. `balance` is the outcome of the check, if it was made. With
+    `refresh`, a browser loads the page again after so many seconds.
     """
-    answers = answer(snapshot, names)
+    answers = answer(snapshot, names, calendar)
     if form == "csv":
         assets = forms.Assets(snapshot)
-        return {name: forms.as_csv(rows, KINDS[name], assets) for name, rows in answers.items()}
+        return {
+            name: forms.as_csv(rows, KINDS[name], assets, calendar)
+            for name, rows in answers.items()
+        }
     if form == "table":
-        return _tables(snapshot, answers)
+        return "\n".join(
+            table(snapshot, t(name), rows, KINDS[name], TABLE_COLUMNS.get(name, ()), calendar)
+            for name, rows in answers.items()
+        )
     exhibits = Exhibits(documents, works)
     if form == "json":
         return _json(snapshot, answers, exhibits, balance)
@@ -80,7 +103,7 @@ def render(
         raise DokkaebiError("report_html_whole")
     from dokkaebi.ledger.reports.page import page
 
-    return page(snapshot, answers, exhibits, balance, lang)
+    return page(snapshot, answers, exhibits, balance, lang, calendar, refresh)
 
 
 def _json(
@@ -99,29 +122,34 @@ def _json(
     return json.dumps(report, ensure_ascii=False, indent=2) + "\n"
 
 
-def _tables(snapshot: Snapshot, answers: Mapping[str, Sequence[Any]]) -> str:
+def table(
+    snapshot: Snapshot,
+    title: str,
+    rows: Sequence[Any],
+    kind: type,
+    wanted: Sequence[str],
+    calendar: Calendar,
+) -> str:
+    """Rows as a table for a terminal, with their title; `wanted` columns, or all."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    assets = forms.Assets(snapshot)
     console = Console(file=io.StringIO(), width=TABLE_WIDTH, color_system=None)
-    for name, rows in answers.items():
-        console.print(Text(t(name).upper()))
-        if not rows:
-            console.print(Text(t("report_nothing") + "\n"))
-            continue
-        columns = forms.headings(KINDS[name])
-        shown = TABLE_COLUMNS.get(name, tuple(columns))
-        table = Table(box=None, pad_edge=False)
+    console.print(Text(title.upper()))
+    if rows:
+        assets, columns = forms.Assets(snapshot), forms.headings(kind)
+        shown = wanted or [column for column in columns if column != "final"]
+        lines = Table(box=None, pad_edge=False)
         for column in shown:
-            table.add_column(t(f"column_{column}"), overflow="fold")
+            lines.add_column(t(f"column_{column}"), overflow="fold")
         for row in rows:
-            cells = dict(zip(columns, forms.cells(row, assets), strict=True))
+            cells = dict(zip(columns, forms.cells(row, assets, calendar), strict=True))
             # Text, since Rich would read brackets in strangers' symbols as mark-up.
-            table.add_row(*(Text(_cell(column, cells[column])) for column in shown))
-        console.print(table)
-        console.print()
+            lines.add_row(*(Text(_cell(column, cells[column])) for column in shown))
+        console.print(lines)
+    else:
+        console.print(Text(t("report_nothing")))
     file = console.file
     assert isinstance(file, io.StringIO)  # noqa: S101
     return "\n".join(line.rstrip() for line in file.getvalue().splitlines()) + "\n"
@@ -133,6 +161,8 @@ def _cell(column: str, text: str) -> str:
     if column in SHORT and len(text) > SHORT_LENGTH:
         head = 9 if text.startswith("bafy") else 6
         return f"{text[:head]}…{text[-4:]}"
-    if len(text) == 20 and text.endswith("Z"):
+    if column in DURATIONS and text:
+        return span_text(int(text))
+    if MOMENT.fullmatch(text):
         return text[:16].replace("T", " ")
     return text

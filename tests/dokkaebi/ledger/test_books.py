@@ -1,21 +1,32 @@
-"""The commands `index` and `report`: what they print, write, and end with."""
+"""The commands of the books: what they print, write, and end with."""
 
 from __future__ import annotations
 
 import csv
 import json
+import os
+import re
+import signal
 import sqlite3
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from dokkaebi.chain.manifest import save_manifest
 from dokkaebi.chain.node import start_node
+from dokkaebi.chain.suite import COIN
 from dokkaebi.cli import main
+from dokkaebi.cli.output import EXIT_STOPPED
+from dokkaebi.config import project_root
 from dokkaebi.ledger.reports import QUESTIONS
 from dokkaebi.ledger.schema import DIGITS
+from dokkaebi.ledger.store import Identity
+from tests.dokkaebi.ledger.engines import contents, new_database
 from tests.dokkaebi.ledger.market_day import Day
 
 Run = Callable[..., tuple[int, str, str]]
@@ -24,7 +35,7 @@ Run = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """Runs a command line: exit code, stdout, stderr."""
-    for name in ("RPC", "MANIFEST", "DATABASE", "DOCUMENTS", "LANG"):
+    for name in ("RPC", "MANIFEST", "DATABASE", "DATABASE_URL", "DOCUMENTS", "LANG", "ZONE"):
         monkeypatch.delenv(f"DOKKAEBI_{name}", raising=False)
     monkeypatch.chdir(tmp_path)
 
@@ -127,6 +138,158 @@ def test_index_into_another_deployments_ledger_is_an_error(
     assert json.loads(out)["error"] == "ledger_other_deployment"
 
 
+@pytest.mark.parametrize("words", [["--careful"], ["--finality", "3"], ["--rebuild"]])
+def test_index_takes_its_options(
+    run: Run, place: list[str | Path], words: list[str], tmp_path: Path, identity: Identity
+) -> None:
+    run("index", *place, "--finality", "2")
+    before = contents(tmp_path / "books.sqlite3", identity)
+    code, out, _ = run("index", *place, *words, "--json")
+    assert code == 0
+    assert (json.loads(out)["new_events"] > 100) == (words == ["--rebuild"])
+    after = contents(tmp_path / "books.sqlite3", identity)
+    for name in ("event", "trade", "credit"):
+        assert after[name] == before[name]
+
+
+def test_index_refuses_a_finality_of_nothing(run: Run, place: list[str | Path]) -> None:
+    code, _, err = run("index", *place, "--finality", "0")
+    assert code == 2
+    assert "--finality" in err
+
+
+def test_index_into_postgresql(run: Run, place: list[str | Path], postgres: str) -> None:
+    url = new_database(postgres)
+    there = [*place[:-3], url, "--lang", "en"]
+    assert run("index", *there)[0] == 0
+    code, out, _ = run("report", "money-in-escrow", *there)
+    assert code == 0
+    assert "MONEY IN ESCROW" in out
+    code, out, _ = run("audit", *there)
+    assert code == 0
+    assert "no difference" in out
+
+
+@pytest.fixture
+def program(anvil_market: Day, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts commands on a market of its own, as people do."""
+    save_manifest(tmp_path / "m.json", anvil_market.manifest())
+    chain, started = anvil_market.chain, []
+    where = ["--rpc", chain.url, "--manifest", "m.json", "--database", "l.sqlite3"]
+
+    def start(*words: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-c", "from dokkaebi.cli import main; main()", *words, *where],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(project_root()), "PYTHONUNBUFFERED": "1"},
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def line_with(process: subprocess.Popen[str], words: str) -> str:
+    """Reads on until a line has these words."""
+    assert process.stdout is not None
+    return next(line for line in process.stdout if words in line)
+
+
+def test_index_follows_the_chain_until_it_is_stopped(
+    anvil_market: Day, program: Callable[..., subprocess.Popen[str]]
+) -> None:
+    chain = anvil_market.chain
+    process = program("index", "--follow", "--lang", "en")
+    line_with(process, f"block {chain.block_number}")
+    chain.raw("evm_mine")
+    line_with(process, f"block {chain.block_number}")
+    anvil_market.do(anvil_market.people[0], anvil_market.token, "transfer", COIN[:-1] + "9", 5)
+    assert "1 new events" in line_with(process, f"block {chain.block_number}")
+    # The last two blocks go another way.
+    chain.raw("anvil_reorg", [2, []])
+    line_with(process, "taken back")
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == EXIT_STOPPED
+
+
+def test_a_page_is_made_again_as_the_ledger_gets_on(
+    anvil_market: Day, program: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    chain = anvil_market.chain
+    assert program("index").wait(60) == 0
+    page = tmp_path / "page.html"
+    words = ["--format", "html", "--output", "page.html", "--follow", "--lang", "en"]
+    process = program("report", *words)
+    line_with(process, "page.html")
+    assert '<meta http-equiv="refresh" content="2">' in page.read_text()
+    assert f"block {chain.block_number} " in page.read_text()
+    chain.raw("evm_mine")
+    assert program("index").wait(60) == 0
+    line_with(process, "page.html")
+    assert f"block {chain.block_number} " in page.read_text()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == EXIT_STOPPED
+
+
+# audit, replay, copy
+
+
+def test_audit_passes_or_names_what_differs(
+    run: Run, place: list[str | Path], tmp_path: Path, day: Day
+) -> None:
+    run("index", *place)
+    code, out, _ = run("audit", *place)
+    assert code == 0
+    assert "no difference" in out
+    code, out, _ = run("audit", "--at", str(day.chain.block_number // 2), *place, "--json")
+    assert (code, json.loads(out)["passes"]) == (0, True)
+    assert json.loads(out)["block"] == day.chain.block_number // 2
+    spoil(tmp_path / "books.sqlite3")
+    code, out, err = run("audit", *place, "--json")
+    assert (code, json.loads(out)["passes"]) == (1, False)
+    assert len(json.loads(out)["differences"]) == err.count("the books say")
+
+
+def test_audit_of_a_block_to_come_is_an_error(run: Run, place: list[str | Path]) -> None:
+    run("index", *place)
+    code, out, _ = run("audit", "--at", "99999999", *place, "--json")
+    assert code == 2
+    assert json.loads(out)["error"] == "audit_block_unknown"
+
+
+def test_replay_mends_what_was_spoiled(run: Run, place: list[str | Path], tmp_path: Path) -> None:
+    run("index", *place)
+    code, out, _ = run("replay", *place)
+    assert code == 0
+    assert "as it was" in out
+    spoil(tmp_path / "books.sqlite3")
+    code, out, err = run("replay", *place, "--json")
+    assert (code, json.loads(out)["mended"]) == (1, {"credit": 1})
+    assert "credit" in err
+    assert run("replay", *place)[0] == 0
+    assert run("audit", *place)[0] == 0
+
+
+def test_copy_to_postgresql_and_back(
+    run: Run, copied: Path, postgres: str, tmp_path: Path, identity: Identity
+) -> None:
+    url, back = new_database(postgres), tmp_path / "back.sqlite3"
+    code, out, _ = run("copy", url, "--database", copied, "--lang", "en")
+    assert code == 0
+    assert "rows" in out
+    assert run("copy", back, "--database", url)[0] == 0
+    assert contents(back, identity) == contents(copied, identity)
+    code, out, _ = run("copy", url, "--database", copied, "--json")
+    assert code == 2
+    assert json.loads(out)["error"] == "copy_not_empty"
+
+
 # report
 
 
@@ -224,9 +387,88 @@ def test_report_prints_one_csv_and_not_several(run: Run, books: Path) -> None:
     assert "--output" in err
 
 
+def test_report_has_a_time_zone(run: Run, books: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ["report", "trades", "--format", "csv", "--database", books]
+    assert "Z,-" not in run(*words)[1]
+    assert "+09:00" in run(*words, "--zone", "Asia/Seoul")[1]
+    monkeypatch.setenv("DOKKAEBI_ZONE", "Asia/Seoul")
+    assert "+09:00" in run(*words)[1]
+    assert "+09:00" not in run(*words, "--zone", "UTC")[1]
+
+
+@pytest.mark.parametrize(("by", "form"), [("day", r"\d{4}-\d\d-\d\d"), ("week", r"\d{4}-W\d\d")])
+def test_health_is_counted_by_the_period_asked_for(
+    run: Run, books: Path, by: str, form: str
+) -> None:
+    words = ["report", "market-health", "--format", "csv", "--by", by, "--database", books]
+    code, out, _ = run(*words)
+    assert code == 0
+    assert all(re.match(form + ",", line) for line in out.splitlines()[1:])
+
+
+# statement
+
+
+def test_statement_is_a_table_csv_or_json(run: Run, books: Path, day: Day, tmp_path: Path) -> None:
+    words = ["statement", day.people[2], "--database", books, "--documents", day.documents]
+    code, out, _ = run(*words, "--lang", "en")
+    assert code == 0
+    assert "As seller: " in out
+    assert day.people[2].upper() in out.splitlines()[0].upper()
+    code, out, _ = run(*words, "--format", "csv")
+    lines = list(csv.DictReader(out.splitlines()))
+    assert len(lines) > 3
+    assert all(line["link"] == "" for line in lines)
+    code, out, _ = run(*words, "--format", "csv", "--explorer", "https://scan.example")
+    assert out.count("https://scan.example/tx/0x") == len(lines)
+    code, out, _ = run(*words, "--json")
+    assert len(json.loads(out)["receipts"]) == len(lines)
+    file = tmp_path / "2026.csv"
+    code, out, _ = run(*words, "--format", "csv", "--output", file)
+    assert code == 0
+    assert list(csv.DictReader(file.read_text().splitlines())) == lines
+
+
+def test_statement_of_a_period_and_of_nobody(run: Run, books: Path, day: Day) -> None:
+    words = ["statement", day.people[2], "--database", books, "--json"]
+    whole = json.loads(run(*words)[1])["receipts"]
+    days = [datetime.fromtimestamp(row["at"], UTC).date().isoformat() for row in whole]
+    first = json.loads(run(*words, "--to", days[0])[1])["receipts"]
+    rest = json.loads(run(*words, "--from", days[-1])[1])["receipts"]
+    assert [row["at"] for row in first] == [
+        r["at"] for r, d in zip(whole, days, strict=True) if d == days[0]
+    ]
+    assert [row["at"] for row in rest] == [
+        r["at"] for r, d in zip(whole, days, strict=True) if d == days[-1]
+    ]
+    code, out, _ = run("statement", "0x" + "9" * 40, "--database", books, "--lang", "en")
+    assert code == 0
+    assert "Nothing yet" in out
+
+
 @pytest.mark.parametrize(
     ("words", "key"),
     [
+        (["0x12"], "address_wrong"),
+        (["0x" + "9" * 40, "--from", "yesterday"], "day_unknown"),
+        (["0x" + "9" * 40, "--from", "2026-02-01", "--to", "2026-01-31"], "period_empty"),
+        (["0x" + "9" * 40, "--zone", "Mars/Base"], "zone_unknown"),
+        (["0x" + "9" * 40, "--format", "html"], "report_format_unknown"),
+    ],
+)
+def test_statement_refuses_with_a_sentence(
+    run: Run, books: Path, words: list[str], key: str
+) -> None:
+    code, out, _ = run("statement", *words, "--database", books, "--json")
+    assert code == 2
+    assert json.loads(out)["error"] == key
+
+
+@pytest.mark.parametrize(
+    ("words", "key"),
+    [
+        (["--zone", "Asia/Soul"], "zone_unknown"),
+        (["--by", "year"], "period_unknown"),
         (["--format", "pdf"], "report_format_unknown"),
         (["sales-by-year"], "question_unknown"),
         (["trades", "--format", "html", "--output", "x.html"], "report_html_whole"),

@@ -71,7 +71,7 @@ def settled(made: list[Effect]) -> dict[str, int]:
 
 def shares(made: list[Effect]) -> list[tuple[str, str, int]]:
     """Role, payee and amount of each share."""
-    return [(key[2], key[3], amounts["amount"]) for key, amounts in adds(made, "share")]
+    return [(key[3], key[4], amounts["amount"]) for key, amounts in adds(made, "share")]
 
 
 def trade_row(**changes: Any) -> dict[str, Any]:

@@ -7,16 +7,23 @@ and counts by hand. What it can, it asks the contracts themselves.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from dokkaebi.chain.documents import creation_cid
+from dokkaebi.chain.rpc import Chain
 from dokkaebi.chain.suite import COIN, MARKETS, Contract
+from dokkaebi.chain.terms import REASONS
 from dokkaebi.errors import DokkaebiError
+from dokkaebi.ledger.index import index
 from dokkaebi.ledger.reports import KINDS, QUESTIONS, answer
+from dokkaebi.ledger.reports.calendar import Calendar
+from dokkaebi.ledger.reports.kinds import BidRow
 from dokkaebi.ledger.reports.money import (
     fees_and_royalties,
     money_in_and_out,
@@ -25,6 +32,12 @@ from dokkaebi.ledger.reports.money import (
     owed_against_paid,
     sales_by_creator,
     sales_by_day,
+)
+from dokkaebi.ledger.reports.people import (
+    market_health,
+    quantile,
+    repeat_customers,
+    settlement_times,
 )
 from dokkaebi.ledger.reports.questions import (
     auctions,
@@ -38,7 +51,7 @@ from dokkaebi.ledger.reports.questions import (
     trades,
     works_by_creator,
 )
-from dokkaebi.ledger.store import Snapshot, read_ledger
+from dokkaebi.ledger.store import Identity, Snapshot, open_ledger, read_ledger
 from tests.dokkaebi.ledger.market_day import ARBITER_FEE_BPS, FEE_BPS, Day
 
 BPS = 10_000
@@ -144,7 +157,8 @@ class Naive:
                 "rest": 0,
                 "reason": "accepted" if values["documentId"] in bids else "bought",
             }
-            found.append({**trade, "parts": self._division(trade, price)})
+            parts = self._division(trade, price)
+            found.append({**trade, "parts": parts, "steps": [(time, parts)]})
         return found
 
     def _escrowed(self) -> list[dict[str, Any]]:
@@ -179,6 +193,7 @@ class Naive:
                     "reason": None,
                     "rest": amount,
                     "parts": [],
+                    "steps": [],
                 }
             elif name in {"PartReleased", "EscrowReleased", "EscrowRefunded", "EscrowDivided"}:
                 self._move(found[key], name, values, time)
@@ -188,25 +203,31 @@ class Naive:
         rest, amount = trade["rest"], trade["amount"]
         if name == "PartReleased":
             worth = amount * trade["percents"][trade["part"]] // 100
-            trade["parts"] += self._division(trade, worth)
+            self._pay(trade, self._division(trade, worth), time)
             trade["part"] += 1
             trade["rest"] -= worth
             return
         if name == "EscrowReleased":
-            trade["parts"] += self._division(trade, rest)
+            self._pay(trade, self._division(trade, rest), time)
         elif name == "EscrowRefunded":
-            trade["parts"].append(("buyer", trade["buyer"], rest))
+            self._pay(trade, [("buyer", trade["buyer"], rest)], time)
         else:
             ruled = values["reason"] == 4
             arbiter_fee = rest * ARBITER_FEE_BPS // BPS if ruled else 0
             to_buyer = values["toBuyer"]
             to_seller = rest - arbiter_fee - to_buyer
-            trade["parts"] += [
+            parts = [
                 ("arbiter", values["feeRecipient"], arbiter_fee),
                 ("buyer", trade["buyer"], to_buyer),
                 *self._division(trade, to_seller, sold=to_seller >= to_buyer),
             ]
+            self._pay(trade, parts, time)
         trade |= {"ended": time, "rest": 0, "reason": values["reason"]}
+
+    @staticmethod
+    def _pay(trade: dict[str, Any], parts: list[Part], time: int) -> None:
+        trade["parts"] += parts
+        trade["steps"].append((time, parts))
 
     def _auctioned(self) -> list[dict[str, Any]]:
         found = []
@@ -229,7 +250,8 @@ class Naive:
                 "rest": 0,
                 "reason": "auctioned",
             }
-            found.append({**trade, "parts": self._division(trade, values["price"])})
+            parts = self._division(trade, values["price"])
+            found.append({**trade, "parts": parts, "steps": [(time, parts)]})
         return found
 
     # What follows
@@ -718,10 +740,169 @@ def test_an_unknown_question_is_refused(snapshot: Snapshot) -> None:
 
 
 def test_a_market_where_nothing_happened_has_empty_answers(tmp_path: Path) -> None:
-    from dokkaebi.ledger.store import open_ledger
     from tests.dokkaebi.ledger.test_store import IDENTITY, batch
 
     with open_ledger(tmp_path / "l", IDENTITY) as ledger:
         ledger.write(batch())
     with read_ledger(tmp_path / "l") as snapshot:
         assert all(rows == [] for rows in answer(snapshot).values())
+
+
+# People
+
+
+def _nearest_rank(values: list[int], percent: int) -> int:
+    """By counting: the smallest value that at least so many percent of all don't exceed."""
+    return next(
+        value
+        for value in sorted(values)
+        if sum(other <= value for other in values) * 100 >= percent * len(values)
+    )
+
+
+def test_settlement_times(naive: Naive, snapshot: Snapshot) -> None:
+    spans: dict[tuple[str, str], list[int]] = defaultdict(list)
+    shipped = {values["tradeId"]: time for values, time in naive.of("EscrowShipped")}
+    halves: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
+    for trade in naive.trades:
+        if trade["market"] != "EscrowMarket" or trade["ended"] is None:
+            continue
+        key = trade["kind"], REASONS[trade["reason"]]
+        spans[key].append(trade["ended"] - trade["funded"])
+        sent = shipped.get(bytes.fromhex(trade["id"][2:]))
+        if sent and trade["percents"] == [100]:
+            halves[key].append((sent - trade["funded"], trade["ended"] - sent))
+    rows = {(row.kind, row.reason): row for row in settlement_times(snapshot)}
+    assert {key: row.trades for key, row in rows.items()} == {k: len(v) for k, v in spans.items()}
+    assert len(rows) >= 7
+    for key, row in rows.items():
+        mine = spans[key]
+        assert (row.fastest, row.slowest) == (min(mine), max(mine))
+        assert row.median == _nearest_rank(mine, 50)
+        assert row.ninth_decile == _nearest_rank(mine, 90)
+        for position, median in enumerate((row.to_ship, row.to_end)):
+            of = [half[position] for half in halves[key]]
+            assert median == (_nearest_rank(of, 50) if of else None)
+    assert any(row.fastest < row.slowest for row in rows.values())
+
+
+@pytest.mark.parametrize(
+    ("values", "part", "of", "wanted"),
+    [([7], 1, 2, 7), ([1, 2], 1, 2, 1), ([3, 1, 2], 1, 2, 2), (list(range(1, 11)), 9, 10, 9)],
+)
+def test_quantiles_are_values_of_their_own(
+    values: list[int], part: int, of: int, wanted: int
+) -> None:
+    assert quantile(values, part, of) == wanted == _nearest_rank(values, 100 * part // of)
+
+
+def test_repeat_customers(naive: Naive, snapshot: Snapshot) -> None:
+    rows = {row.seller: row for row in repeat_customers(snapshot)}
+    sales = naive.sales()
+    assert rows.keys() == {trade["seller"] for trade in sales}
+    for seller, row in rows.items():
+        mine = [trade["buyer"] for trade in sales if trade["seller"] == seller]
+        again = [buyer for buyer in mine if mine.count(buyer) > 1]
+        assert (row.sales, row.buyers) == (len(mine), len(set(mine)))
+        assert (row.returning, row.sales_to_returning) == (len(set(again)), len(again))
+        assert row.returning_bps == len(again) * BPS // len(mine)
+    assert {row.returning > 0 for row in rows.values()} == {True, False}
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Seoul", "America/New_York"])
+@pytest.mark.parametrize(
+    ("by", "form"), [("day", "%Y-%m-%d"), ("week", "%G-W%V"), ("month", "%Y-%m")]
+)
+def test_market_health(naive: Naive, snapshot: Snapshot, zone: str, by: str, form: str) -> None:
+    def period(moment: int) -> str:
+        return datetime.fromtimestamp(moment, ZoneInfo(zone)).strftime(form)
+
+    made = [(v, t) for name, v, t in naive.registry if name == "CreationRegistered"]
+    opened = naive.of("EscrowDisputed")
+    first_made, first_bought = dict[str, str](), dict[str, str]()
+    for values, time in made:
+        first_made.setdefault(values["creator"], period(time))
+    for trade in sorted(naive.trades, key=lambda trade: trade["funded"]):
+        first_bought.setdefault(trade["buyer"], period(trade["funded"]))
+    rows = market_health(snapshot, Calendar(zone, by))
+    days = range(made[0][1], naive.now + 1, 3600)
+    assert [row.period for row in rows] == list(
+        dict.fromkeys([*map(period, days), period(naive.now)])
+    )
+    for row in rows:
+        works = [values["creator"] for values, time in made if period(time) == row.period]
+        begun = [trade for trade in naive.trades if period(trade["funded"]) == row.period]
+        ended = [
+            trade
+            for trade in naive.trades
+            if trade["ended"] and period(trade["ended"]) == row.period
+        ]
+        quarrels = sum(period(time) == row.period for _, time in opened)
+        buyers = {trade["buyer"] for trade in begun}
+        assert (row.works, row.makers) == (len(works), len(set(works)))
+        assert row.new_makers == sum(first_made[who] == row.period for who in set(works))
+        assert (row.trades, row.buyers) == (len(begun), len(buyers))
+        assert row.sellers == len({trade["seller"] for trade in begun})
+        assert row.new_buyers == sum(first_bought[who] == row.period for who in buyers)
+        assert row.sales == sum(naive.sold(trade) > 0 for trade in ended)
+        assert row.refunds == sum(naive.sold(trade) == 0 for trade in ended)
+        assert row.disputes == quarrels
+        assert row.disputes_bps == (quarrels * BPS // len(begun) if begun else None)
+        spans = [t["ended"] - t["funded"] for t in ended if t["market"] == "EscrowMarket"]
+        assert row.median == (_nearest_rank(spans, 50) if spans else None)
+    assert sum(row.trades for row in rows) == len(naive.trades)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Seoul", "America/New_York"])
+def test_days_are_those_of_the_zone(naive: Naive, snapshot: Snapshot, zone: str) -> None:
+    counts = Counter(
+        datetime.fromtimestamp(trade["ended"], ZoneInfo(zone)).strftime("%Y-%m-%d")
+        for trade in naive.sales()
+    )
+    seen = Counter[str]()
+    for row in sales_by_day(snapshot, Calendar(zone)):
+        seen[row.day] += row.sales
+    assert seen == counts
+
+
+# Finality
+
+
+class Until:
+    """A node that knows no block after one."""
+
+    def __init__(self, chain: Chain, block_number: int) -> None:
+        self._chain = chain
+        self.block_number = block_number
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._chain, name)
+
+
+def _without_time(row: Any) -> tuple[Any, ...]:
+    """A row without what depends on the time at which it is looked at."""
+    changing = {"final", "overdue"} | (set() if isinstance(row, BidRow) else {"status"})
+    return tuple(getattr(row, f.name) for f in fields(row) if f.name not in changing)
+
+
+def test_rows_say_whether_they_are_final(day: Day, identity: Identity, tmp_path: Path) -> None:
+    """With each block final up to the middle, just what later blocks touched isn't final."""
+    head = day.chain.block_number
+    middle = head // 2
+    with open_ledger(tmp_path / "l", identity) as ledger:
+        index(day.chain, identity, ledger, finality_blocks=head - middle)
+    with open_ledger(tmp_path / "old", identity) as ledger:
+        index(cast(Chain, Until(day.chain, middle)), identity, ledger)
+    with read_ledger(tmp_path / "l") as now, read_ledger(tmp_path / "old") as then:
+        assert now.cursor.final_number == then.cursor.block_number == middle
+        before, after = answer(then), answer(now)
+        names = ("works_by_creator", "requests", "trades", "auctions", "swaps", "bids")
+        mixed = Counter[bool]()
+        for name in names:
+            known = {_without_time(row) for row in before[name]}
+            for row in after[name]:
+                mixed[row.final] += 1
+                if row.final:
+                    assert _without_time(row) in known, row
+        assert mixed[True] > 10
+        assert mixed[False] > 10
