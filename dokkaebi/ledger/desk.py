@@ -172,7 +172,9 @@ class Desk:
             return
         self._seen.add((table, key))
         before = self.find(table, *key)
-        kept = None if before is None else _json(before)
+        columns = self._access[table].columns
+        # A row is the same text whether it was read or made here.
+        kept = None if before is None else _json({name: before[name] for name in columns})
         self._undo.append((self._block, len(self._seen), table, key_text(key), kept))
 
 
