@@ -25,6 +25,7 @@ MODULES = (
     "show",
     "books",
     "reports",
+    "serve",
     "deploy",
     "demo",
 )

@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy import event as engine_event
 from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.pool import NullPool, StaticPool
+from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.ledger import schema
@@ -145,7 +145,7 @@ class SqliteFile:
             connection.create_aggregate("exact_sum", 1, schema.ExactSum)  # type: ignore[arg-type]
             return connection
 
-        pool = StaticPool if writing else NullPool
+        pool = StaticPool if writing else QueuePool
         engine = create_engine("sqlite://", creator=connect, poolclass=pool)
 
         @engine_event.listens_for(engine, "begin")
@@ -262,7 +262,8 @@ class PostgresSchema:
             options += ["default_transaction_read_only=on"]
         return create_engine(
             self.url,
-            poolclass=StaticPool if writing else NullPool,
+            poolclass=StaticPool if writing else QueuePool,
+            pool_pre_ping=not writing,
             isolation_level="READ COMMITTED" if writing else "REPEATABLE READ",
             connect_args={
                 "connect_timeout": CONNECT_SECONDS,

@@ -336,30 +336,53 @@ def open_ledger(where: Path | str | Place, identity: Identity) -> Iterator[Ledge
             engine.dispose()
 
 
-@contextmanager
-def read_ledger(where: Path | str | Place, identity: Identity | None = None) -> Iterator[Snapshot]:
-    """Opens a ledger for reading, as it is now; writers go on meanwhile.
+class LedgerReader:
+    """A ledger opened for reading, as often as needed, from any thread. Use `open_reader`."""
 
-    With `identity`, a ledger of anything else is refused. Errors as `open_ledger`, and
-    `ledger_missing`, `ledger_empty`.
-    """
+    def __init__(self, engine: Engine, place: Place, identity: Identity | None) -> None:
+        self._engine = engine
+        self._place = place
+        self._identity = identity
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """The ledger as it is now; writers go on meanwhile. Raises `ledger_empty`, and what it may
+        have become since it was opened: `ledger_other_schema`, `ledger_other_deployment`, …"""
+        with clear_errors(self._place):
+            connection = self._engine.connect()
+        with connection:
+            with clear_errors(self._place):
+                found = _meta(connection)
+                _check_version(found, self._place)
+                _check_identity(found, self._identity, self._place)
+                snapshot = Snapshot(connection, self._place)
+            yield snapshot
+
+
+@contextmanager
+def open_reader(
+    where: Path | str | Place, identity: Identity | None = None
+) -> Iterator[LedgerReader]:
+    """Opens a ledger for reading. With `identity`, a ledger of anything else is refused. Errors as
+    `open_ledger`, and `ledger_missing`."""
     place = place_of(where, identity.addresses if identity else None)
     if not place.exists():
         raise DokkaebiError("ledger_missing", path=place.shown)
     engine = place.engine(writing=False)
     try:
-        with clear_errors(place):
-            connection = engine.connect()
-        with connection:
-            with clear_errors(place):
-                place.check(connection)
-                found = _meta(connection)
-                _check_version(found, place)
-                _check_identity(found, identity, place)
-                snapshot = Snapshot(connection, place)
-            yield snapshot
+        with clear_errors(place), engine.connect() as connection:
+            place.check(connection)
+        yield LedgerReader(engine, place, identity)
     finally:
         engine.dispose()
+
+
+@contextmanager
+def read_ledger(where: Path | str | Place, identity: Identity | None = None) -> Iterator[Snapshot]:
+    """A ledger as it is now, opened for a single look. Errors as `open_reader`, and
+    `ledger_empty`."""
+    with open_reader(where, identity) as reader, reader.snapshot() as snapshot:
+        yield snapshot
 
 
 def copy_ledger(snapshot: Snapshot, where: Path | str | Place) -> int:

@@ -20,8 +20,9 @@ ARROWS = {
     "chain": BASE,
     "deploy": BASE | {"chain"},
     "ledger": BASE | {"chain"},
+    "web": BASE | {"chain", "ledger"},
     "demo": BASE | {"chain", "deploy", "ledger"},
-    "cli": BASE | {"chain", "deploy", "ledger", "demo"},
+    "cli": BASE | {"chain", "deploy", "ledger", "web", "demo"},
 }
 
 

@@ -66,7 +66,11 @@ class Assets:
 
     def as_json(self) -> list[dict[str, Any]]:
         """The table of assets."""
-        return [{**row, "address": checked} for checked, row in self._rows.items()]
+        columns = ("name", "symbol", "decimals", "block_number")
+        return [
+            {"address": checked, **{name: row[name] for name in columns}}
+            for checked, row in self._rows.items()
+        ]
 
 
 def whole(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NewType
+from typing import Any, NewType
 
 # What a column is made of; the forms (`reports.forms`) go by these names.
 Units = NewType("Units", int)
@@ -449,6 +449,25 @@ class Receipt:
     amount: Units
     transaction: str
     link: str | None
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """A log of the market's contracts, as it is on the chain, and decoded: `values` by name,
+    integers as decimal text; none of an event that isn't the suite's."""
+
+    block_number: int
+    log_index: int
+    timestamp: Moment
+    transaction_hash: str
+    transaction_index: int
+    address: Address
+    contract: str
+    name: str | None
+    topics: tuple[str, ...]
+    data: str
+    values: dict[str, Any] | None
     final: bool
 
 

@@ -37,6 +37,7 @@ class Listing(Generic[Kind]):
         """The newest rows, or those before the place `after`, at most `limit`, whose columns are
         as `wanted`; and the place after which the next page begins, None for the last."""
         query = self.select().where(*(self.filters[k] == v for k, v in wanted.items()))
+        query = query.order_by(None)
         place = self.columns.block_number, self.columns.log_index
         if after is not None:
             query = query.where(tuple_(*place) < after)
@@ -45,6 +46,11 @@ class Listing(Generic[Kind]):
         more, rows = len(rows) > limit, rows[:limit]
         end = (rows[-1]["block_number"], rows[-1]["log_index"]) if more else None
         return self.make(snapshot, rows), end
+
+    def find(self, snapshot: Snapshot, **columns: Any) -> list[Kind]:
+        """The rows with these values, the oldest first."""
+        query = self.select().where(*(self.columns[name] == v for name, v in columns.items()))
+        return self.make(snapshot, snapshot.rows(self.in_order(query)))
 
     def in_order(self, query: Select[Any]) -> Select[Any]:
         """The same rows, the oldest first."""

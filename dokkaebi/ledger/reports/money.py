@@ -148,11 +148,12 @@ def outcomes_by_arbiter(snapshot: Snapshot) -> list[ArbiterOutcomes]:
     ]
 
 
-def owed_against_paid(snapshot: Snapshot) -> list[Account]:
-    """For each market, payee and asset, what is owed, and what became of it."""
-    owed = _sums(snapshot, schema.payout, ("owed", "paid", "credited"))
-    withdrawn = _sums(snapshot, schema.withdrawal, ("amount",))
-    waiting = _sums(snapshot, schema.credit, ("amount",))
+def owed_against_paid(snapshot: Snapshot, payee: str | None = None) -> list[Account]:
+    """For each market, payee (or this one, lower-case) and asset, what is owed, and what became of
+    it."""
+    owed = _sums(snapshot, schema.payout, ("owed", "paid", "credited"), payee)
+    withdrawn = _sums(snapshot, schema.withdrawal, ("amount",), payee)
+    waiting = _sums(snapshot, schema.credit, ("amount",), payee)
     accounts = []
     for key in sorted({*owed, *withdrawn, *waiting}):
         due = owed.get(key, {"owed": 0, "paid": 0, "credited": 0})
@@ -253,11 +254,19 @@ def _by_till(snapshot: Snapshot, query: Select[Any]) -> Counter[Till]:
     return Counter({(row["market"], row["asset"]): row["amount"] for row in rows})
 
 
+def tokens_of(snapshot: Snapshot, account: str) -> int:
+    """Somebody's (lower-case) community tokens, smallest units."""
+    holder = schema.holder.c
+    rows = snapshot.rows(select(holder.balance).where(holder.account == account))
+    return int(rows[0]["balance"]) if rows else 0
+
+
 def _sums(
-    snapshot: Snapshot, table: Any, columns: Iterable[str]
+    snapshot: Snapshot, table: Any, columns: Iterable[str], payee: str | None
 ) -> dict[tuple[str, str, str], dict[str, Any]]:
     """Sums of a table by market, payee and asset."""
     key = (table.c.market, table.c.payee, table.c.asset)
     sums = [exact_sum(table.c[column]).label(column) for column in columns]
-    rows = snapshot.rows(select(*key, *sums).group_by(*key))
+    query = select(*key, *sums).group_by(*key)
+    rows = snapshot.rows(query if payee is None else query.where(table.c.payee == payee))
     return {(row["market"], row["payee"], row["asset"]): row for row in rows}

@@ -76,10 +76,40 @@ def trades(snapshot: Snapshot) -> list[TradeRow]:
     return TRADES.all(snapshot)
 
 
-def milestones(snapshot: Snapshot) -> list[Milestone]:
-    """The parts of trades that have several, trade by trade."""
-    several = select_trades().where(schema.trade.c.parts.is_not(None))
-    return milestones_of(snapshot, snapshot.rows(TRADES.in_order(several)))
+def milestones(snapshot: Snapshot, trade: str | None = None) -> list[Milestone]:
+    """The parts of trades (or of this one) that have several, trade by trade."""
+    table = schema.trade.c
+    query = select_trades().where(table.parts.is_not(None))
+    if trade is not None:
+        query = query.where(table.id == trade)
+    trades = snapshot.rows(TRADES.in_order(query))
+    part = schema.part
+    rows = _among(snapshot, select(part), part.c.trade_id, [row["id"] for row in trades])
+    paid = {(row["trade_id"], row["number"]): row for row in rows}
+    found = []
+    for one in trades:
+        percents = [int(percent) for percent in one["parts"].split(",")]
+        worths = worths_of(one["amount"], percents)
+        for number, (percent, worth) in enumerate(zip(percents, worths, strict=True)):
+            row = paid.get((one["id"], number))
+            current = one if number == one["part"] else None
+            found.append(
+                Milestone(
+                    trade=one["id"],
+                    part=number + 1,
+                    percent=percent,
+                    state=_part_state(one, number, row is not None),
+                    reason=row["reason"] if row else None,
+                    seller=address(one["seller"]),
+                    buyer=address(one["buyer"]),
+                    asset=address(one["asset"]),
+                    amount=Units(worth),
+                    shipped_at=moment_or_none((row or current or {}).get("shipped_at")),
+                    paid_at=moment_or_none(row["paid_at"] if row else None),
+                    final=snapshot.is_final("trade", one["id"], one["number"]),
+                )
+            )
+    return found
 
 
 def swaps(snapshot: Snapshot) -> list[SwapRow]:
@@ -106,37 +136,6 @@ def disputes(snapshot: Snapshot) -> list[DisputeRow]:
 def cancelled_nonces(snapshot: Snapshot) -> list[Cancellation]:
     """What people declared dead of what they signed, in its order."""
     return CANCELLATIONS.all(snapshot)
-
-
-def milestones_of(snapshot: Snapshot, trades: Rows) -> list[Milestone]:
-    """The parts of trades, given as rows of their table."""
-    table = schema.part
-    rows = _among(snapshot, select(table), table.c.trade_id, [trade["id"] for trade in trades])
-    paid = {(row["trade_id"], row["number"]): row for row in rows}
-    found = []
-    for trade in trades:
-        percents = [int(percent) for percent in trade["parts"].split(",")]
-        worths = worths_of(trade["amount"], percents)
-        for number, (percent, worth) in enumerate(zip(percents, worths, strict=True)):
-            row = paid.get((trade["id"], number))
-            current = trade if number == trade["part"] else None
-            found.append(
-                Milestone(
-                    trade=trade["id"],
-                    part=number + 1,
-                    percent=percent,
-                    state=_part_state(trade, number, row is not None),
-                    reason=row["reason"] if row else None,
-                    seller=address(trade["seller"]),
-                    buyer=address(trade["buyer"]),
-                    asset=address(trade["asset"]),
-                    amount=Units(worth),
-                    shipped_at=moment_or_none((row or current or {}).get("shipped_at")),
-                    paid_at=moment_or_none(row["paid_at"] if row else None),
-                    final=snapshot.is_final("trade", trade["id"], trade["number"]),
-                )
-            )
-    return found
 
 
 def _works(snapshot: Snapshot, rows: Rows) -> list[Work]:

@@ -1,0 +1,1 @@
+"""The books over HTTP: read-only JSON, for pages and programs of others."""
