@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any, cast
 
@@ -25,8 +25,15 @@ class Chain:
 
     def __init__(self, url: str, requests_per_second: int | None = None) -> None:
         self.url = url
+        self._requests_per_second = requests_per_second
         self._endpoints = Endpoints(url, requests_per_second)
         self._timestamps: dict[int, int] = {}
+
+    @property
+    def anew(self) -> Callable[[], Chain] | None:
+        """Makes the same node with connections of its own, for another process; None where both
+        would have to share a budget of requests."""
+        return None if self._requests_per_second else lambda: Chain(self.url)
 
     # Anything
 

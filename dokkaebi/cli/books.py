@@ -148,6 +148,31 @@ def copy(
     return {"rows": rows}
 
 
+@command(app, NODE, DATABASE)
+def parquet(
+    session: Session,
+    folder: Annotated[Path, typer.Argument(help=t("arg_parquet_folder"), metavar="FOLDER")],
+    blocks: Annotated[int, typer.Option(min=1, help=t("option_blocks"))] = 100_000,
+    raw: Annotated[bool, typer.Option("--raw", help=t("option_raw"))] = False,
+) -> Result:
+    from dokkaebi.ledger.parquet import export_parquet
+    from dokkaebi.ledger.store import read_ledger
+
+    with read_ledger(ledger_place(session), named_identity(session)) as snapshot:
+        first, last = snapshot.identity.first_block, snapshot.cursor.block_number
+        with session.progress("parquet_progress", max(last - first, 1)) as advance:
+            done = first
+
+            def said(block: int) -> None:
+                nonlocal done
+                advance(block - done)
+                done = block
+
+            rows = export_parquet(snapshot, folder, range_blocks=blocks, raw_only=raw, said=said)
+    session.say("parquet_done", rows=sum(rows.values()), path=folder)
+    return {"folder": str(folder), "rows": rows}
+
+
 def named_identity(session: Session) -> Identity | None:
     """The deployment of a manifest that was named."""
     from dokkaebi.ledger.store import Identity

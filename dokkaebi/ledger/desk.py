@@ -16,10 +16,10 @@ from dokkaebi.ledger.rows import Add, Put, Record, Row
 from dokkaebi.ledger.tables import Access, Key, access, driver_cursor
 
 # Rows kept from one batch for the next, so that few have to be read again.
-REMEMBERED_ROWS = 15_000
+REMEMBERED_ROWS = 3_000
 # Of a trade that began while its row is remembered, nothing else can be in the database; the
 # tables, and where in their keys the trade's id stands.
-OF_TRADES = {"settlement": 0, "part": 0, "dispute": 0, "share": 1, "payout": 1}
+OF_TRADES = {"settlement": 0, "part": 0, "dispute": 0, "share": 1, "payout": 3}
 
 
 class Desk:

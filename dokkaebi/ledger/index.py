@@ -167,6 +167,7 @@ class _Run:
                 undone = cursor.block_number - batch.ancestor
             cursor = batch.cursor
             self._step(cursor.block_number, head, len(batch.events), undone)
+            del batch
         return self.progress
 
     def _linked(self, low: int, head: int, final: int, below: Cursor | None) -> Iterator[Batch]:
@@ -176,6 +177,8 @@ class _Run:
                 raise _ChainMoved(f"block {below.block_number + 1} has another parent")
             below = batch.cursor
             yield batch
+            # Not beside the next one.
+            del batch
 
     def _replacing(
         self, batches: Iterator[Batch], ancestor: Cursor, cursor: Cursor, until: int

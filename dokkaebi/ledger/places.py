@@ -26,11 +26,11 @@ BUSY_SECONDS = 5.0
 # Larger files aren't checked page by page each time they are opened.
 CHECKED_BYTES = 64 << 20
 # The default of 2,000 makes random keys slow.
-CACHE_KB = 16_000
+CACHE_KB = 12_000
 # Events are about a kilobyte long.
-PAGE_BYTES = 8_192
+PAGE_BYTES = 16_384
 # Pages are written back from the log when it has so many: 64 MB.
-WAL_PAGES = 8_000
+WAL_PAGES = 4_000
 CONNECT_SECONDS = 10
 SCHEMA_PREFIX = "dokkaebi_"
 
@@ -62,6 +62,10 @@ class Place(Protocol):
 
     def finish(self, engine: Engine) -> None:
         """What an engine wants after the tables of a new ledger were made."""
+
+    @property
+    def driver_errors(self) -> tuple[type[Exception], ...]:
+        """What the driver raises."""
 
     def explained(self, problem: BaseException) -> DokkaebiError:
         """The database's error as a sentence."""
@@ -97,13 +101,11 @@ def place_of(where: Path | str | Place, addresses: Mapping[str, str] | None = No
 @contextmanager
 def clear_errors(place: Place) -> Iterator[None]:
     """Turns the database's errors into sentences."""
-    import psycopg
-
     try:
         yield
     except DBAPIError as problem:
         raise place.explained(problem.orig or problem) from None
-    except (sqlite3.DatabaseError, psycopg.Error) as problem:
+    except place.driver_errors as problem:
         raise place.explained(problem) from None
 
 
@@ -199,6 +201,11 @@ class SqliteFile:
             driver.cursor().execute("PRAGMA journal_mode = WAL")
         finally:
             driver.close()
+
+    @property
+    def driver_errors(self) -> tuple[type[Exception], ...]:
+        """SQLite's errors."""
+        return (sqlite3.DatabaseError,)
 
     def explained(self, problem: BaseException) -> DokkaebiError:
         """SQLite's error as a sentence."""
@@ -307,6 +314,13 @@ class PostgresSchema:
 
     def finish(self, engine: Engine) -> None:
         """Nothing."""
+
+    @property
+    def driver_errors(self) -> tuple[type[Exception], ...]:
+        """PostgreSQL's errors."""
+        import psycopg
+
+        return (psycopg.Error,)
 
     def explained(self, problem: BaseException) -> DokkaebiError:
         """PostgreSQL's error as a sentence."""

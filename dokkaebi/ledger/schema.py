@@ -498,16 +498,16 @@ share = _table(
     _words(
         "role", "seller", "creator", "referrer", "community", "arbiter", "buyer", "bidder", "change"
     ),
-    Index("share_payee", "payee"),
     by_key=True,
 )
-# How a payee got what they were due: owed = paid at once + credited.
+# How a payee got what they were due: owed = paid at once + credited. The payee comes first, so that
+# an account's documents are found without an index.
 payout = _table(
     "payout",
-    _text("market", key=True),
-    _text("document_id", key=True),
     _text("payee", key=True),
+    _text("market", key=True),
     _text("asset", key=True),
+    _text("document_id", key=True),
     _amount("owed"),
     _amount("paid"),
     _amount("credited"),
@@ -523,13 +523,14 @@ withdrawal = _table(
     _amount("amount"),
     _long("withdrawn_at"),
     _text("transaction_hash"),
+    Index("withdrawal_payee", "payee"),
 )
 # What waits in a market for each payee now.
 credit = _table(
     "credit",
+    _text("payee", key=True),
     _text("market", key=True),
     _text("asset", key=True),
-    _text("payee", key=True),
     _amount("amount"),
     by_key=True,
 )

@@ -5,15 +5,12 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from itertools import pairwise
-from queue import Empty, Full, Queue
-from threading import Event
 from typing import Any, Protocol
 
 from dokkaebi.chain.rpc import RpcRefused, RpcUnreachable
 from dokkaebi.errors import DokkaebiError
+from dokkaebi.ledger import ahead
 from dokkaebi.ledger.assets import asset_of
 from dokkaebi.ledger.events import decode, suite_shapes, undecodable
 from dokkaebi.ledger.proof import NodeContradictsItself, complete_logs
@@ -24,10 +21,7 @@ from dokkaebi.ledger.store import Batch, Cursor, Identity
 SPAN_FIRST = 50
 SPAN_MAX = 10_000
 # Events that are worth a transaction, and few enough to be held twice.
-EVENTS_AIM = 2_500
-# Batches that wait for the writer.
-READ_AHEAD = 1
-WAIT_SECONDS = 0.05
+EVENTS_AIM = 5_000
 ATTEMPTS = 5
 ATTEMPT_SECONDS = 0.2
 # A range is halved when an answer took so long.
@@ -83,38 +77,30 @@ class Source:
         self.span = SPAN_FIRST
         self._failures = 0
 
-    def batches(self, low: int, head: int, final_number: int) -> Iterator[tuple[str, Batch]]:
+    def batches(self, low: int, head: int, final_number: int) -> Iterator[ahead.Read]:
         """Every block from `low` to `head`: the parent hash of each batch's first block, and the
         batch. The next ones are read while the caller works on this one.
 
         Raises `ledger_chain_moves`, `ledger_undecodable`, and the node's errors.
         """
-        ready: Queue[tuple[str, Batch]] = Queue(READ_AHEAD)
-        stopped = Event()
+        fresh = getattr(self._node, "anew", None)
+        if fresh is None or not ahead.CAN_FORK or head - low < ahead.FORK_FROM_BLOCKS:
+            return ahead.by_thread(lambda: self._all(low, head, final_number))
 
-        def read_ahead(low: int) -> None:
-            while low <= head and not stopped.is_set():
-                found = self.read(low, head, final_number)
-                low = found[1].cursor.block_number + 1
-                while not stopped.is_set():
-                    with suppress(Full):
-                        ready.put(found, timeout=WAIT_SECONDS)
-                        break
+        def read() -> Iterator[ahead.Read]:
+            # Two processes can't share a connection.
+            self._node = fresh()
+            yield from self._all(low, head, final_number)
 
-        with ThreadPoolExecutor(1, thread_name_prefix="source") as thread:
-            reading = thread.submit(read_ahead, low)
-            try:
-                while low <= head:
-                    try:
-                        found = ready.get(timeout=WAIT_SECONDS)
-                    except Empty:
-                        if reading.done():
-                            reading.result()
-                        continue
-                    low = found[1].cursor.block_number + 1
-                    yield found
-            finally:
-                stopped.set()
+        return ahead.by_process(read)
+
+    def _all(self, low: int, head: int, final_number: int) -> Iterator[ahead.Read]:
+        while low <= head:
+            found = self.read(low, head, final_number)
+            low = found[1].cursor.block_number + 1
+            yield found
+            # Not beside the next one.
+            del found
 
     def read(self, low: int, head: int, final_number: int) -> tuple[str, Batch]:
         """A batch of the blocks from `low` on."""
@@ -192,7 +178,7 @@ class Source:
 
 def _batch(
     headers: Mapping[int, Header],
-    by_block: Mapping[int, Sequence[Any]],
+    by_block: dict[int, list[Any]],
     high: int,
     final_number: int,
     names: Mapping[str, str],
@@ -203,7 +189,7 @@ def _batch(
     shapes = suite_shapes()
     events, records = batch.events, batch.records
     for number in sorted(headers):
-        header, logs = headers[number], by_block.get(number, ())
+        header, logs = headers[number], by_block.pop(number, ())
         if logs or number >= final_number:
             batch.blocks.append(_block_row(number, header))
         if not logs:
@@ -218,8 +204,12 @@ def _batch(
                 raise NodeContradictsItself(f"block {number} has logs twice or in disorder")
             last = index
             address = log["address"].lower()
-            topics = [topic.lower() for topic in log["topics"]]
-            data = log["data"].lower()
+            topics = log["topics"]
+            if not all(map(str.islower, topics)):
+                topics = [topic.lower() for topic in topics]
+            data = log["data"]
+            if not data.islower():
+                data = data.lower()
             contract = names[address]
             shape = shapes[contract].get(topics[0]) if topics else None
             transaction = log["transactionHash"]

@@ -63,7 +63,7 @@ def on_withdrawn(record: Record, books: Books) -> Iterable[Effect]:
             **placed(record),
         },
     )
-    key = (record.contract, values["asset"], values["payee"])
+    key = (values["payee"], record.contract, values["asset"])
     yield Add("credit", key, {"amount": -values["amount"]})
 
 
@@ -120,7 +120,7 @@ def owe(
     market = record.contract
     key = (market, document, record.block_number, role, payee, asset)
     yield Add("share", key, {"amount": amount})
-    yield Add("payout", (market, document, payee, asset), {"owed": amount, "paid": amount})
+    yield Add("payout", (payee, market, asset, document), {"owed": amount, "paid": amount})
 
 
 def set_aside(
@@ -131,8 +131,8 @@ def set_aside(
         return
     market = record.contract
     moved = {"paid": -amount, "credited": amount}
-    yield Add("payout", (market, document, payee, asset), moved)
-    yield Add("credit", (market, asset, payee), {"amount": amount})
+    yield Add("payout", (payee, market, asset, document), moved)
+    yield Add("credit", (payee, market, asset), {"amount": amount})
 
 
 def owe_community(
@@ -154,7 +154,7 @@ def _hand_on(record: Record, books: Books, role: str, column: str) -> Iterator[E
     key = (record.contract, identifier, record.block_number, "seller", seller, asset)
     yield Add("share", key, {"amount": -amount})
     less = {"owed": -amount, "paid": -amount}
-    yield Add("payout", (record.contract, identifier, seller, asset), less)
+    yield Add("payout", (seller, record.contract, asset, identifier), less)
     yield from owe(record, identifier, asset, role, payee, amount)
 
 

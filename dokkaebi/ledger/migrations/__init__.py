@@ -4,12 +4,14 @@ dropped, made anew and filled from the raw ones by the store, so no revision eve
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, text
 
 from dokkaebi.ledger import schema
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 # Ledgers of this version were made before there were revisions.
 FIRST = "2"
@@ -17,8 +19,10 @@ HEAD = str(schema.SCHEMA_VERSION)
 
 
 def stamp(connection: Connection) -> None:
-    """Marks a ledger that was just made as today's."""
-    command.stamp(_config(connection), HEAD)
+    """Marks a ledger that was just made as today's, as Alembic would: importing it for this alone
+    takes a tenth of a second and 10 MB."""
+    connection.execute(text("CREATE TABLE alembic_version (version_num TEXT NOT NULL PRIMARY KEY)"))
+    connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
 
 
 def can_upgrade(version: str) -> bool:
@@ -28,6 +32,8 @@ def can_upgrade(version: str) -> bool:
 
 def upgrade(connection: Connection) -> None:
     """Brings the raw tables to today's schema, within the connection's transaction."""
+    from alembic import command
+
     config = _config(connection)
     if not inspect(connection).has_table("alembic_version"):
         command.stamp(config, FIRST)
@@ -35,6 +41,8 @@ def upgrade(connection: Connection) -> None:
 
 
 def _config(connection: Connection) -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["connection"] = connection

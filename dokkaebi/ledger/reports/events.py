@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from dokkaebi.ledger import schema
@@ -25,19 +26,24 @@ def _events(snapshot: Snapshot, rows: Rows) -> list[EventRow]:
             name=row["name"],
             topics=tuple(row["topics"].split(",")) if row["topics"] else (),
             data=row["data"],
-            values=None if row["name"] is None else _plain(getattr(record_of(row), "values", None)),
+            values=_said(row),
             final=row["block_number"] <= final,
         )
         for row in rows
     ]
 
 
-def _plain(value: Any) -> Any:
-    """Integers as decimal text, since JSON's readers would round them."""
+def _said(row: Mapping[str, Any]) -> dict[str, Any] | None:
+    record = record_of(row)
+    return None if record is None else dict(plain_values(record.values))
+
+
+def plain_values(value: Any) -> Any:
+    """An event's values for JSON: integers are decimal text, since JSON's readers round them."""
     if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
+        return {name: plain_values(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain_values(item) for item in value]
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return value

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select, tuple_
 
 from dokkaebi.chain.explorers import transaction_link
 from dokkaebi.ledger import schema
@@ -135,11 +135,19 @@ def as_text(snapshot: Snapshot, found: Statement, form: str, calendar: Calendar)
 
 
 def _mine(snapshot: Snapshot, account: str, begin: int | None, end: int | None) -> Iterator[Row]:
-    share, block = schema.share, schema.block
+    share, block, payout = schema.share, schema.block, schema.payout
+    # Shares go by their documents; these are found among the account's payouts.
+    same = and_(
+        share.c.market == payout.c.market,
+        share.c.document_id == payout.c.document_id,
+        share.c.payee == payout.c.payee,
+        share.c.asset == payout.c.asset,
+    )
     query = (
         select(share, block.c.timestamp)
+        .join(payout, same)
         .join(block, block.c.number == share.c.block_number)
-        .where(share.c.payee == account, share.c.role.in_(INCOME), share.c.amount > 0)
+        .where(payout.c.payee == account, share.c.role.in_(INCOME), share.c.amount > 0)
         .order_by(share.c.block_number, share.c.document_id, share.c.role, share.c.asset)
     )
     if begin is not None:
@@ -157,9 +165,9 @@ def _shares(snapshot: Snapshot, steps: Iterable[Step]) -> Mapping[Step, Counter[
     """What each step gave, by role; what went back to the buyer aside."""
     share = schema.share
     found: dict[Step, Counter[str]] = defaultdict(Counter)
-    for keys in _portions({document for _, document, _ in steps}):
-        query = select(share).where(share.c.document_id.in_(keys), share.c.role.in_(INCOME))
-        for row in snapshot.rows(query):
+    for keys in _portions({(market, document) for market, document, _ in steps}):
+        among = tuple_(share.c.market, share.c.document_id).in_(keys)
+        for row in snapshot.rows(select(share).where(among, share.c.role.in_(INCOME))):
             found[_step(row)][row["role"]] += row["amount"]
     return found
 
