@@ -23,7 +23,7 @@ def work_of(document: bytes) -> Work:
     digest = "0x" + hashlib.sha256(document).hexdigest()
     return Work(
         CREATOR, CreationId(7), creation_cid(7), CREATOR, 500, (), (), 0, Moment(1), "0x", digest,
-        len(document),
+        len(document), True,
     )  # fmt: skip
 
 

@@ -181,8 +181,8 @@ def test_credited_was_not_paid_after_all(market: str) -> None:
     values = {"tradeId": TRADE, "payee": SELLER, "asset": TOKEN, "amount": 950}
     made = effects(record(market, "Credited", **values))
     moved = {"paid": -950, "credited": 950}
-    assert adds(made, "payout") == [((market, TRADE, SELLER, TOKEN), moved)]
-    assert adds(made, "credit") == [((market, TOKEN, SELLER), {"amount": 950})]
+    assert adds(made, "payout") == [((SELLER, market, TOKEN, TRADE), moved)]
+    assert adds(made, "credit") == [((SELLER, market, TOKEN), {"amount": 950})]
     assert shares(made) == []
 
 
@@ -190,7 +190,7 @@ def test_credited_without_an_id_is_change() -> None:
     values = {"tradeId": ZERO, "payee": BUYER, "asset": COIN, "amount": 5}
     made = effects(record("CreationMarket", "Credited", **values))
     assert shares(made) == [("change", BUYER, 5)]
-    key = ("CreationMarket", ZERO, BUYER, COIN)
+    key = (BUYER, "CreationMarket", COIN, ZERO)
     assert adds(made, "payout") == [
         (key, {"owed": 5, "paid": 5}),
         (key, {"paid": -5, "credited": 5}),
@@ -205,7 +205,7 @@ def test_withdrawn_takes_the_credit(market: str) -> None:
     assert (row["market"], row["payee"], row["recipient"], row["amount"]) == (
         *(market, SELLER, FRIEND, 950),
     )
-    assert adds(made, "credit") == [((market, TOKEN, SELLER), {"amount": -950})]
+    assert adds(made, "credit") == [((SELLER, market, TOKEN), {"amount": -950})]
 
 
 @pytest.mark.parametrize("market", MARKETS)
@@ -228,8 +228,8 @@ def test_what_stands_beside_an_end_is_taken_from_the_sellers(
     assert adds(made, "settlement") == [((TRADE, 0), {"seller": -33, column: 33})]
     assert shares(made) == [("seller", SELLER, -33), (role, FRIEND, 33)]
     assert adds(made, "payout") == [
-        ((market, TRADE, SELLER, TOKEN), {"owed": -33, "paid": -33}),
-        ((market, TRADE, FRIEND, TOKEN), {"owed": 33, "paid": 33}),
+        ((SELLER, market, TOKEN, TRADE), {"owed": -33, "paid": -33}),
+        ((FRIEND, market, TOKEN, TRADE), {"owed": 33, "paid": 33}),
     ]
 
 
@@ -329,7 +329,7 @@ def test_sale_settled_credits_the_fee_in_coins_and_pays_it_in_tokens(
     asset: str, credited: int
 ) -> None:
     made = settle(sale(asset=asset))
-    rows = [amounts for key, amounts in adds(made, "payout") if key[2] == COMMUNITY]
+    rows = [amounts for key, amounts in adds(made, "payout") if key[0] == COMMUNITY]
     assert sum(amounts["owed"] for amounts in rows if "owed" in amounts) == 10
     assert sum(amounts.get("credited", 0) for amounts in rows) == credited
     assert sum(amounts["amount"] for _, amounts in adds(made, "credit")) == credited
@@ -669,7 +669,7 @@ def test_auction_settled_is_a_trade() -> None:
     assert (trade["kind"], trade["state"], trade["reason"]) == ("auction", "settled", "auctioned")
     assert (trade["seller"], trade["buyer"], trade["amount"]) == (SELLER, BUYER, 700)
     assert settled(made) == {"seller": 693, "fee": 7}
-    assert adds(made, "credit") == [(("AuctionHouse", TOKEN, COMMUNITY), {"amount": 7})]
+    assert adds(made, "credit") == [((COMMUNITY, "AuctionHouse", TOKEN), {"amount": 7})]
     assert changes(made, "auction") == {"state": "settled", "ended_at": NOW}
 
 
