@@ -10,10 +10,10 @@ RUNS ?= 300
 SEED ?= 1
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo test check format compile clean distclean lock bench-gas chaos
+.PHONY: help setup demo test check format compile clean distclean lock bench-gas bench-ledger chaos
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 setup: ## Fetch and build whatever is missing; quiet when nothing is
 	@tools/setup
@@ -38,6 +38,9 @@ compile: ## Compile the contracts anew and write frontend-abi/ from them
 
 bench-gas: setup ## Measure the gas of each call into bench/gas/
 	@$(PYTHON) -m bench.gas
+
+bench-ledger: setup ## Index a long chain, beside ponder, cryo and a web3.py loop (ten minutes)
+	@$(PYTHON) -m bench.ledger
 
 chaos: setup ## Rewrite, kill and mislead the ledger RUNS=300 times, from SEED=1 on
 	@$(PYTHON) -m tests.dokkaebi.ledger.chaos --runs $(RUNS) --seed $(SEED)

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +48,11 @@ class Place:
     chain: Chain
     manifest: Manifest
     folder: Path
-    events: int
+    logs: Sequence[int]
+
+    def events_until(self, block: int) -> int:
+        """How many events there are up to a block."""
+        return sum(number <= block for number in self.logs)
 
     @property
     def market(self) -> Path:
@@ -117,8 +121,8 @@ def cryo(place: Place) -> tuple[Usage, int]:
     out = place.folder / "cryo"
     command = [python, HERE / "cryo_freeze.py", place.market, out, str(place.chain.block_number)]
     usage = run(command, log=place.folder / "cryo.log")
-    count = duckdb.read_parquet(f"{out}/*.parquet").count("*").fetchone()
-    return usage, 0 if count is None else int(count[0])
+    found = duckdb.read_parquet(f"{out}/*.parquet").count("*").fetchall()
+    return usage, int(found[0][0])
 
 
 def ponder(place: Place) -> tuple[Usage, int]:
@@ -152,6 +156,10 @@ CONTENDERS: dict[str, tuple[str, Callable[[Place], tuple[Usage, int]]]] = {
     "ponder 0.16.6, PostgreSQL": ("decoded, a row each, reorg books", ponder),
     "web3.py loop, SQLite": ("decoded, a row each", web3_loop),
 }
+
+
+# ponder counts newer blocks as the present, which it reads after it has said that it is ready.
+LEFT_TO_REALTIME = {"ponder 0.16.6, PostgreSQL": 30}
 
 
 @contextmanager
@@ -211,15 +219,17 @@ def main() -> None:
         logs = chain.all_logs(
             [manifest.address(name) for name in SUITE], manifest.first_block, chain.block_number
         )
-        place = Place(chain, manifest, Path(folder), len(logs))
+        numbers = [int(log["blockNumber"], 16) for log in logs]
+        place = Place(chain, manifest, Path(folder), numbers)
         place.prepare()
         for name, (does, contender) in CONTENDERS.items():
             if given.only and given.only not in name:
                 continue
             print(f"{name} …", file=sys.stderr, flush=True)
             usage, found = contender(place)
-            if found != place.events:
-                raise SystemExit(f"{name} has {found} of {place.events} events")
+            wanted = place.events_until(chain.block_number - LEFT_TO_REALTIME.get(name, 0))
+            if found != wanted:
+                raise SystemExit(f"{name} has {found} of {wanted} events")
             figures[name] = {
                 "does": does,
                 "events_per_second": round(found / usage.seconds),
@@ -227,7 +237,7 @@ def main() -> None:
                 "peak_mb": round(usage.peak_bytes / 1e6),
             }
         report = {
-            "events": place.events,
+            "events": len(place.logs),
             "blocks": chain.block_number - manifest.first_block + 1,
             "cores": os.cpu_count(),
             "contenders": figures,

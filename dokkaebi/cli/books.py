@@ -149,6 +149,28 @@ def copy(
 
 
 @command(app, NODE, DATABASE)
+def gather(
+    session: Session,
+    blocks: Annotated[int, typer.Option(min=1, help=t("option_gather_blocks"))] = 1_000,
+    finality: Annotated[int, typer.Option(min=1, help=t("option_finality"))] = 64,
+) -> Result:
+    from dokkaebi.ledger.gather import gather as run
+    from dokkaebi.ledger.store import Identity
+
+    identity = Identity.of(session.suite.manifest)
+    count = run(
+        session.chain,
+        identity,
+        str(ledger_place(session)),
+        lambda low, high: session.say("gather_range", low=low, high=high),
+        range_blocks=blocks,
+        finality_blocks=finality,
+    )
+    session.say("gather_done", blocks=count)
+    return {"blocks": count}
+
+
+@command(app, NODE, DATABASE)
 def parquet(
     session: Session,
     folder: Annotated[Path, typer.Argument(help=t("arg_parquet_folder"), metavar="FOLDER")],

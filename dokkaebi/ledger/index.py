@@ -7,7 +7,7 @@ import gc
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dokkaebi.chain.rpc import RpcRefused, RpcUnreachable
@@ -66,7 +66,7 @@ def index(
     Errors: `ledger_wrong_node`, `ledger_node_behind`, `ledger_reorg_deep`, `ledger_chain_moves`,
     `ledger_undecodable`, `ledger_gap`, and those of the node and of the store.
     """
-    _check_node(node, identity)
+    check_node(node, identity)
     source = Source(node, identity, careful=careful, sleep=sleep)
     run = _Run(node, identity, ledger, said, finality_blocks, source)
     found: Exception | None = None
@@ -153,7 +153,7 @@ class _Run:
         below = ancestor if ancestor is not None else cursor
         low = below.block_number + 1 if below else first
         final = max(self._final(head), cursor.final_number if cursor else first - 1)
-        self._step(block=low - 1, head=head)
+        self.progress = replace(self.progress, block=low - 1, head=head)
         known = self._ledger.known_assets(low - 1)
         batches = self._linked(low, head, final, below)
         if ancestor is not None and cursor is not None:
@@ -172,13 +172,34 @@ class _Run:
 
     def _linked(self, low: int, head: int, final: int, below: Cursor | None) -> Iterator[Batch]:
         """Batches, each of which goes on where the one before ended."""
-        for parent, batch in self._source.batches(low, head, final):
+        for parent, batch in self._batches(low, head, final):
             if below is not None and parent != below.block_hash:
                 raise _ChainMoved(f"block {below.block_number + 1} has another parent")
             below = batch.cursor
             yield batch
             # Not beside the next one.
             del batch
+
+    def _batches(self, low: int, head: int, final: int) -> Iterator[tuple[str, Batch]]:
+        """What workers have gathered already, and from the node what they haven't."""
+        from dokkaebi.ledger.gather import unpacked
+
+        while low <= head:
+            content = self._ledger.gathered(low)
+            if content is not None:
+                found = unpacked(content, final)
+                low = found[1].cursor.block_number + 1
+                yield found
+                continue
+            following = self._ledger.gathered_from(low)
+            end = head if following is None else min(following - 1, head)
+            for found in self._source.batches(low, end, final):
+                low = found[1].cursor.block_number + 1
+                yield found
+                # Not beside the next one.
+                del found
+                if self._ledger.gathered_from(low - 1) == low:
+                    break
 
     def _replacing(
         self, batches: Iterator[Batch], ancestor: Cursor, cursor: Cursor, until: int
@@ -221,14 +242,7 @@ class _Run:
         raise DokkaebiError("ledger_reorg_deep", block=cursor.final_number, head=head)
 
     def _final(self, head: int) -> int:
-        """The last block that won't change: the node's finalized one, or an older one."""
-        counted = head - self._finality
-        try:
-            block = self._node.raw("eth_getBlockByNumber", ["finalized", False])
-        except RpcRefused:
-            block = None
-        named = counted if block is None else int(block["number"], 16)
-        return max(min(named, counted), self._identity.first_block - 1)
+        return final_block(self._node, head, self._finality, self._identity)
 
     def _name_assets(self, batch: Batch, known: set[str]) -> None:
         """Asks assets that are named for the first time what they call themselves."""
@@ -246,6 +260,17 @@ class _Run:
             self._said(self.progress)
 
 
+def final_block(node: Node, head: int, finality_blocks: int, identity: Identity) -> int:
+    """The last block that won't change: the node's finalized one, or an older one."""
+    counted = head - finality_blocks
+    try:
+        block = node.raw("eth_getBlockByNumber", ["finalized", False])
+    except RpcRefused:
+        block = None
+    named = counted if block is None else int(block["number"], 16)
+    return max(min(named, counted), identity.first_block - 1)
+
+
 @contextmanager
 def _rare_collections() -> Iterator[None]:
     """Python looks for garbage less often: a back-fill makes many objects and no circles, and
@@ -258,7 +283,8 @@ def _rare_collections() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _check_node(node: Node, identity: Identity) -> None:
+def check_node(node: Node, identity: Identity) -> None:
+    """Raises `ledger_wrong_node` for another chain's."""
     seen = (node.chain_id, node.genesis_hash)
     if seen != (identity.chain_id, identity.genesis_hash):
         raise DokkaebiError(

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Dialect,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Numeric,
     Table,
@@ -178,6 +179,14 @@ undo = _table(
     _text("key"),
     _text("before", null=True),
     by_key=True,
+)
+
+# Ranges of final blocks that workers read for the writer; `content` once one has.
+gathered = _table(
+    "gathered",
+    _long("low", key=True),
+    _long("high"),
+    Column("content", LargeBinary, nullable=True),
 )
 
 market = _table(

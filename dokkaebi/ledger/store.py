@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, Table, delete, select
+from sqlalchemy import Connection, Engine, Select, Table, delete, func, select
 
 from dokkaebi.chain.manifest import Manifest
 from dokkaebi.chain.suite import SUITE
@@ -18,7 +18,7 @@ from dokkaebi.ledger import migrations, schema
 from dokkaebi.ledger.assets import asset_of
 from dokkaebi.ledger.desk import Desk, key_text
 from dokkaebi.ledger.events import names_asset, record_of
-from dokkaebi.ledger.places import Place, clear_errors, place_of
+from dokkaebi.ledger.places import Place, PostgresSchema, clear_errors, place_of
 from dokkaebi.ledger.rows import COIN, Record, Row
 from dokkaebi.ledger.tables import Key, access, driver_cursor
 
@@ -130,6 +130,20 @@ class Ledger:
             found = {row.number: row.hash for row in connection.execute(query)}
             return {**found, cursor.block_number: cursor.block_hash}
 
+    def gathered(self, low: int) -> bytes | None:
+        """What a worker read of the blocks from `low` on, if one did."""
+        range_ = schema.gathered.c
+        with self._transaction() as connection:
+            query = select(range_.content).where(range_.low == low)
+            return connection.execute(query).scalar()
+
+    def gathered_from(self, low: int) -> int | None:
+        """Where the first range above `low` begins that a worker has read."""
+        range_ = schema.gathered.c
+        with self._transaction() as connection:
+            read = (range_.low > low) & range_.content.is_not(None)
+            return connection.execute(select(func.min(range_.low)).where(read)).scalar()
+
     def write(self, batch: Batch) -> None:
         """Raw rows, derived rows and the cursor: all or none.
 
@@ -200,6 +214,8 @@ class Ledger:
         access("cursor", connection.dialect.name).upsert(driver_cursor(connection), [row])
         final, block, event = cursor.final_number, schema.block.c, schema.event.c
         connection.execute(delete(schema.undo).where(schema.undo.c.block_number <= final))
+        past = schema.gathered.c.high <= cursor.block_number
+        connection.execute(delete(schema.gathered).where(past))
         filled = select(event.block_number).where(event.block_number == block.number).exists()
         empty = (block.number < final) & (block.number > self._pruned_to) & ~filled
         connection.execute(delete(schema.block).where(empty))
@@ -336,6 +352,79 @@ def open_ledger(where: Path | str | Place, identity: Identity) -> Iterator[Ledge
             engine.dispose()
 
 
+@dataclass
+class Claim:
+    """A range of blocks that one worker reads. What it sets as `content` is kept."""
+
+    low: int
+    high: int
+    content: bytes | None = None
+
+
+class Gatherer:
+    """A ledger as a worker of a shared back-fill sees it. Use `open_gatherer`."""
+
+    def __init__(self, engine: Engine, place: Place) -> None:
+        self._engine = engine
+        self._place = place
+
+    def plan(self, until: int, range_blocks: int, ahead: int) -> None:
+        """Has some ranges ready to be claimed, between what the ledger has and `until`."""
+        range_ = schema.gathered
+        with clear_errors(self._place), self._engine.begin() as connection:
+            # Two at once would plan overlapping ranges.
+            connection.exec_driver_sql(f'LOCK TABLE "{range_.name}" IN SHARE ROW EXCLUSIVE MODE')
+            cursor = _cursor(connection)
+            first = int(_meta(connection)["first_block"])
+            done = cursor.block_number if cursor else first - 1
+            last = connection.execute(select(func.max(range_.c.high))).scalar()
+            low = max(done, last or 0) + 1
+            open_ = select(func.count()).where(range_.c.content.is_(None))
+            count = connection.execute(open_).scalar() or 0
+            while low <= until and count < ahead:
+                high = min(low + range_blocks - 1, until)
+                connection.execute(range_.insert().values(low=low, high=high))
+                low, count = high + 1, count + 1
+
+    @contextmanager
+    def claim(self) -> Iterator[Claim | None]:
+        """The lowest range that nobody has read or is reading; None if there is none. It is this
+        worker's while the block runs, and free again if it fails or dies."""
+        range_ = schema.gathered
+        with clear_errors(self._place), self._engine.begin() as connection:
+            query = (
+                select(range_.c.low, range_.c.high)
+                .where(range_.c.content.is_(None))
+                .order_by(range_.c.low)
+                .limit(1)
+                .with_for_update(skip_locked=True)
+            )
+            found = connection.execute(query).first()
+            claim = None if found is None else Claim(found.low, found.high)
+            yield claim
+            if claim is not None:
+                mine = range_.update().where(range_.c.low == claim.low)
+                connection.execute(mine.values(content=claim.content))
+
+
+@contextmanager
+def open_gatherer(where: Path | str | Place, identity: Identity) -> Iterator[Gatherer]:
+    """Opens a PostgreSQL ledger for reading ahead, beside its writer and other workers.
+
+    Errors: `gather_needs_postgresql`, and those of `open_reader`.
+    """
+    place = place_of(where, identity.addresses)
+    if not isinstance(place, PostgresSchema):
+        raise DokkaebiError("gather_needs_postgresql", path=place.shown)
+    with open_reader(place, identity) as reader:
+        reader.check()
+    engine = place.engine(writing=True)
+    try:
+        yield Gatherer(engine, place)
+    finally:
+        engine.dispose()
+
+
 class LedgerReader:
     """A ledger opened for reading, as often as needed, from any thread. Use `open_reader`."""
 
@@ -344,17 +433,26 @@ class LedgerReader:
         self._place = place
         self._identity = identity
 
+    def check(self) -> None:
+        """Raises what the ledger may have become since it was opened: `ledger_other_schema`,
+        `ledger_other_deployment`, …"""
+        with clear_errors(self._place), self._engine.connect() as connection:
+            self._check(connection)
+
+    def _check(self, connection: Connection) -> None:
+        found = _meta(connection)
+        _check_version(found, self._place)
+        _check_identity(found, self._identity, self._place)
+
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
-        """The ledger as it is now; writers go on meanwhile. Raises `ledger_empty`, and what it may
-        have become since it was opened: `ledger_other_schema`, `ledger_other_deployment`, …"""
+        """The ledger as it is now; writers go on meanwhile. Raises `ledger_empty`, and what `check`
+        raises."""
         with clear_errors(self._place):
             connection = self._engine.connect()
         with connection:
             with clear_errors(self._place):
-                found = _meta(connection)
-                _check_version(found, self._place)
-                _check_identity(found, self._identity, self._place)
+                self._check(connection)
                 snapshot = Snapshot(connection, self._place)
             yield snapshot
 

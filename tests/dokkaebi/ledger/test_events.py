@@ -6,7 +6,9 @@ import random
 from typing import Any
 
 import pytest
+from eth_abi import decode as eth_abi_decode
 from eth_abi import encode
+from eth_abi.exceptions import DecodingError
 from eth_utils.crypto import keccak
 
 from dokkaebi.chain.suite import COMPILED, load_abi
@@ -75,6 +77,67 @@ def test_every_event_decodes_to_what_was_encoded(contract: str, entry: dict[str,
         shape = suite_shapes()[contract][topics[0]]
         assert shape.name == entry["name"]
         assert decode(shape, topics, data) == {name: seen for name, (_, _, seen) in made.items()}
+
+
+def damaged(data: bytes, dice: random.Random) -> bytes:
+    """Data with something wrong: a word, a byte or the end."""
+    way = dice.choice(["word", "byte", "cut", "more"])
+    if way == "cut" or not data:
+        return data[: dice.randrange(len(data) + 1)]
+    if way == "more":
+        return data + dice.randbytes(dice.randrange(1, 64))
+    at = dice.randrange(len(data))
+    if way == "byte":
+        return data[:at] + dice.randbytes(1) + data[at + 1 :]
+    at -= at % 32
+    word = dice.choice([0, 1, 31, 32, 33, 64, 2**32, 2**64, 2**255, LARGEST, len(data)])
+    return data[:at] + word.to_bytes(32, "big") + data[at + 32 :]
+
+
+@pytest.mark.parametrize(
+    ("contract", "entry"), EVENTS, ids=lambda x: x if isinstance(x, str) else x["name"]
+)
+def test_damaged_data_is_refused_or_read_as_eth_abi_reads_it(
+    contract: str, entry: dict[str, Any]
+) -> None:
+    dice = random.Random(entry["name"])
+    refused = 0
+    for _ in range(120):
+        made = {item["name"]: made_up(item, dice) for item in entry["inputs"]}
+        signature = f"{entry['name']}({','.join(kind for kind, _, _ in made.values())})"
+        topics = ["0x" + keccak(text=signature).hex()]
+        topics += ["0x" + "00" * 32 for item in entry["inputs"] if item["indexed"]]
+        plain = [item for item in entry["inputs"] if not item["indexed"]]
+        kinds = [made[item["name"]][0] for item in plain]
+        data = damaged(encode(kinds, [made[item["name"]][1] for item in plain]), dice)
+        try:
+            wanted = eth_abi_decode(kinds, data)
+        except (DecodingError, UnicodeDecodeError, OverflowError):
+            wanted = None
+        shape = suite_shapes()[contract][topics[0]]
+        try:
+            found = decode(shape, topics, "0x" + data.hex())
+        except ValueError:
+            # It may be stricter about strings alone.
+            refused += 1
+            assert wanted is None or "string" in signature
+            continue
+        if wanted is not None:
+            for item, kind, value in zip(plain, kinds, wanted, strict=True):
+                again = encode([kind], [value])
+                assert encode([kind], [_encodable(found[item["name"]])]) == again
+    assert refused > 0 or not plain
+
+
+def _encodable(value: Any) -> Any:
+    """A decoded value as `eth_abi` takes it."""
+    if isinstance(value, dict):
+        return tuple(map(_encodable, value.values()))
+    if isinstance(value, list):
+        return list(map(_encodable, value))
+    if isinstance(value, str) and value.startswith("0x") and len(value) == 66:
+        return bytes.fromhex(value[2:])
+    return value
 
 
 def test_erc20_and_erc721_transfers_share_a_topic_and_are_told_apart() -> None:

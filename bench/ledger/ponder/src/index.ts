@@ -15,20 +15,19 @@ interface Happened {
 const { contracts } = JSON.parse(readFileSync(process.env.BENCH_MARKET ?? "", "utf-8")) as {
   contracts: Record<string, { abi: { type: string; name: string }[] }>;
 };
-const on = ponder.on as unknown as (
-  name: string,
-  handler: (happened: Happened) => Promise<void>,
-) => void;
+const registry = ponder as unknown as {
+  on: (name: string, handler: (happened: Happened) => Promise<void>) => void;
+};
 
 for (const [contract, { abi }] of Object.entries(contracts)) {
   for (const entry of abi.filter(({ type }) => type === "event")) {
     const name = `${contract}:${entry.name}`;
-    on(name, async ({ event, context }) => {
+    registry.on(name, async ({ event, context }) => {
       await context.db.insert(events).values({
         id: event.id,
         block: event.block.number,
         name,
-        values: JSON.stringify(event.args, (_, value: unknown) =>
+        values: JSON.stringify(event.args ?? {}, (_, value: unknown) =>
           typeof value === "bigint" ? value.toString() : value,
         ),
       });
