@@ -4,20 +4,23 @@ by a second reading of them that the chain is asked to confirm."""
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, select
-from sqlalchemy.pool import StaticPool
+from sqlalchemy import Connection, Select, Table, Text, select
 
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.ledger import schema
 from dokkaebi.ledger.assets import read_asset
 from dokkaebi.ledger.events import record_of
 from dokkaebi.ledger.model import Model, figures
+from dokkaebi.ledger.places import SqliteFile
 from dokkaebi.ledger.reports.balance import Difference, Reader, check
-from dokkaebi.ledger.rows import COIN
+from dokkaebi.ledger.rows import COIN, Row
 from dokkaebi.ledger.source import Node, Source
 from dokkaebi.ledger.store import Snapshot, replay, select_events
 
@@ -169,31 +172,52 @@ def _assets(snapshot: Snapshot, node: Node, named: dict[str, int], found: _Found
 
 def _derived(snapshot: Snapshot, found: _Found) -> None:
     """Every derived row, against those that the raw rows make in a database of their own."""
-    engine = create_engine("sqlite://", poolclass=StaticPool)
-    try:
-        with engine.begin() as scratch:
-            schema.metadata.create_all(scratch)
-            for table in (schema.meta, schema.asset, schema.block, schema.event):
-                for rows in snapshot.stream(select(table), EVENTS_AT_ONCE):
-                    scratch.execute(table.insert(), rows)
-            replay(scratch, snapshot.cursor.final_number)
-            for table in (schema.asset, schema.undo, *schema.DERIVED):
-                for key, kept, made in _pairs(snapshot, scratch, table):
-                    found.compare(f"table_{table.name}", key, kept, made)
-    finally:
-        engine.dispose()
+    with tempfile.TemporaryDirectory(prefix="dokkaebi-audit-") as folder:
+        engine = SqliteFile(Path(folder) / "scratch.sqlite3").engine(writing=True)
+        try:
+            with engine.begin() as scratch:
+                schema.metadata.create_all(scratch)
+                for table in (schema.meta, schema.asset, schema.block, schema.event):
+                    for rows in snapshot.stream(select(table), EVENTS_AT_ONCE):
+                        scratch.execute(table.insert(), rows)
+                replay(scratch, snapshot.cursor.final_number)
+                for table in (schema.asset, schema.undo, *schema.DERIVED):
+                    for key, kept, made in _pairs(snapshot, scratch, table):
+                        found.compare(f"table_{table.name}", key, kept, made)
+        finally:
+            engine.dispose()
 
 
 def _pairs(
-    snapshot: Snapshot, scratch: Connection, table: Any
-) -> Iterator[tuple[str, dict[str, Any] | None, dict[str, Any] | None]]:
-    keys = [column.name for column in table.primary_key]
-    kept = {tuple(row[k] for k in keys): row for row in snapshot.rows(select(table))}
-    made = {
-        tuple(row[k] for k in keys): dict(row) for row in scratch.execute(select(table)).mappings()
-    }
-    for key in sorted(kept.keys() | made.keys(), key=repr):
-        yield ", ".join(map(str, key)), kept.get(key), made.get(key)
+    snapshot: Snapshot, scratch: Connection, table: Table
+) -> Iterator[tuple[str, Row | None, Row | None]]:
+    """Rows with the same key, of both databases, which give them in the same order."""
+    names = [column.name for column in table.primary_key]
+    here = chain.from_iterable(snapshot.stream(_by_key(table, snapshot.dialect), EVENTS_AT_ONCE))
+    query = _by_key(table, "sqlite").execution_options(yield_per=EVENTS_AT_ONCE)
+    there = map(dict, scratch.execute(query).mappings())
+    kept, made = next(here, None), next(there, None)
+    while kept is not None or made is not None:
+        keys = [tuple(row[n] for n in names) if row else None for row in (kept, made)]
+        first = min(key for key in keys if key is not None)
+        yield (
+            ", ".join(map(str, first)),
+            kept if keys[0] == first else None,
+            made if keys[1] == first else None,
+        )
+        if keys[0] == first:
+            kept = next(here, None)
+        if keys[1] == first:
+            made = next(there, None)
+
+
+def _by_key(table: Table, dialect: str) -> Select[Any]:
+    """A table in the order of its keys, in which Python would sort them too."""
+    plain = [
+        column.collate("C") if dialect == "postgresql" and isinstance(column.type, Text) else column
+        for column in table.primary_key
+    ]
+    return select(table).order_by(*plain)
 
 
 def _shown(value: object) -> str:

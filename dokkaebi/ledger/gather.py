@@ -89,8 +89,9 @@ def _packed(source: Source, low: int, high: int, final: int) -> bytes:
 
 def unpacked(content: bytes, final_number: int) -> tuple[str, Batch]:
     """What a worker read: the parent hash of its first block, and the batch."""
-    parent, end, blocks, events = orjson.loads(zlib.decompress(content))
-    batch = Batch(Cursor(*end, final_number), blocks=blocks, events=list(map(tuple, events)))
+    parent, (number, block_hash, timestamp), blocks, events = orjson.loads(zlib.decompress(content))
+    cursor = Cursor(number, block_hash, timestamp, final_number)
+    batch = Batch(cursor, blocks=blocks, events=list(map(tuple, events)))
     times = {block["number"]: block["timestamp"] for block in blocks}
     for values in batch.events:
         row: dict[str, Any] = dict(zip(_EVENT_COLUMNS, values, strict=True))

@@ -287,6 +287,11 @@ class Snapshot:
             raise DokkaebiError("ledger_empty", path=place.shown)
         self.cursor = cursor
 
+    @property
+    def dialect(self) -> str:
+        """The engine's name: `sqlite` or `postgresql`."""
+        return self._connection.dialect.name
+
     @cached_property
     def _changing(self) -> set[tuple[str, str]]:
         """Tables and keys of derived rows that blocks changed which aren't final yet."""
