@@ -125,6 +125,11 @@ def _place(*, key: bool = False) -> tuple[Column[int], Column[int]]:
     return _long("block_number", key=key), _long("log_index", key=key)
 
 
+def _by_place(table: str) -> Index:
+    """Pages go by the chain's order. New rows come at its end, so this costs little."""
+    return Index(f"{table}_place", "block_number", "log_index")
+
+
 def _words(column: str, *allowed: str) -> CheckConstraint:
     words = ", ".join(f"'{word}'" for word in allowed)
     return CheckConstraint(f"{column} IN ({words})", name=f"{column}_known")
@@ -210,6 +215,7 @@ creation = _table(
     _long("created_at"),
     _text("transaction_hash"),
     *_place(),
+    _by_place("creation"),
     Index("creation_creator", "creator"),
 )
 creation_parent = _table(
@@ -261,6 +267,7 @@ offer = _table(
     _long("ended_at", null=True),
     _text("transaction_hash"),
     *_place(),
+    _by_place("offer"),
     _words("kind", "instant", "delivered"),
     _words("state", "open", "filled", "cancelled"),
     Index("offer_state", "state"),
@@ -292,6 +299,7 @@ swap = _table(
     _long("settled_at"),
     _text("transaction_hash"),
     *_place(),
+    _by_place("swap"),
 )
 request = _table(
     "request",
@@ -316,6 +324,7 @@ request = _table(
     _text("trade_id", null=True),
     _text("transaction_hash"),
     *_place(),
+    _by_place("request"),
     _words("state", "open", "retracted", "accepted"),
     Index("request_state", "state"),
 )
@@ -343,6 +352,7 @@ auction = _table(
     _long("ended_at", null=True),
     _text("transaction_hash"),
     *_place(),
+    _by_place("auction"),
     _words("state", "open", "cancelled", "settled"),
     Index("auction_state", "state"),
 )
@@ -418,6 +428,7 @@ trade = _table(
     _text("funded_transaction"),
     _text("ended_transaction", null=True),
     *_place(),
+    _by_place("trade"),
     _words("kind", "instant", "bid", "delivered", "requested", "auction"),
     _words("state", "funded", "shipped", "disputed", "settled", "refunded", "divided"),
     Index("trade_state", "state"),
@@ -454,6 +465,7 @@ dispute = _table(
     _long("ended_at", null=True),
     _text("transaction_hash"),
     *_place(),
+    _by_place("dispute"),
     Index("dispute_arbiter", "arbiter"),
 )
 evidence = _table(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -286,22 +285,24 @@ class Snapshot:
         if cursor is None:
             raise DokkaebiError("ledger_empty", path=place.shown)
         self.cursor = cursor
+        self._unfinal: dict[str, set[str]] = {}
 
     @property
     def dialect(self) -> str:
         """The engine's name: `sqlite` or `postgresql`."""
         return self._connection.dialect.name
 
-    @cached_property
-    def _changing(self) -> set[tuple[str, str]]:
-        """Tables and keys of derived rows that blocks changed which aren't final yet."""
-        undo = schema.undo.c
-        query = select(undo.table_name, undo.key).distinct()
-        return {(row["table_name"], row["key"]) for row in self.rows(query)}
+    def _changing(self, table: str) -> set[str]:
+        """Keys of a table's rows that blocks changed which aren't final yet."""
+        if table not in self._unfinal:
+            undo = schema.undo.c
+            rows = self.rows(select(undo.key).where(undo.table_name == table))
+            self._unfinal[table] = {row["key"] for row in rows}
+        return self._unfinal[table]
 
     def is_final(self, table: str, *key: Any) -> bool:
         """Whether a derived row is as it would be without the blocks that can still change."""
-        return (table, key_text(key)) not in self._changing
+        return key_text(key) not in self._changing(table)
 
     def rows(self, statement: Select[Any]) -> list[dict[str, Any]]:
         """The rows of a query, as dicts."""

@@ -56,6 +56,8 @@ LISTINGS: dict[str, tuple[Listing[Any], type]] = {
 }
 # Answers of whole questions that are kept until the next block.
 KEPT_ANSWERS = 64
+# A longer statement has to be asked for period by period.
+RECEIPTS_MAX = 5_000
 JSON = "application/json"
 # What is never written by us: the books have to be there, and the node's chain theirs.
 UNAVAILABLE = ("ledger_", "database_")
@@ -369,7 +371,7 @@ def _add_accounts(app: FastAPI) -> None:
         calendar = Calendar(zone)
         begin = calendar.begin(first) if first else None
         end = calendar.end(last) if last else None
-        found = statements.statement(book.snapshot, account, begin, end)
+        found = statements.statement(book.snapshot, account, begin, end, longest=RECEIPTS_MAX)
         return book.send(statements.as_json(book.snapshot, found, calendar))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import and_, select, tuple_
 
 from dokkaebi.chain.explorers import transaction_link
+from dokkaebi.errors import DokkaebiError
 from dokkaebi.ledger import schema
 from dokkaebi.ledger.reports import forms
 from dokkaebi.ledger.reports.calendar import UTC_CALENDAR, Calendar
@@ -61,13 +62,16 @@ def statement(
     *,
     explorer: str | None = None,
     exhibits: Exhibits | None = None,
+    longest: int | None = None,
 ) -> Statement:
     """Everything that trades brought an account, in its order.
 
     `account`: 0x-hex. `explorer`: an address that transactions' hashes are put behind, else the one
-    known for the chain.
+    known for the chain. Raises `statement_too_long` for more than `longest` receipts.
     """
-    mine = list(_mine(snapshot, account.lower(), begin, end))
+    mine = list(_mine(snapshot, account.lower(), begin, end, longest))
+    if longest is not None and len(mine) > longest:
+        raise DokkaebiError("statement_too_long", longest=longest)
     steps = [_step(row) for row in mine]
     shares, links = _shares(snapshot, steps), _transactions(snapshot, steps)
     trades = _trades(snapshot, steps)
@@ -134,7 +138,9 @@ def as_text(snapshot: Snapshot, found: Statement, form: str, calendar: Calendar)
     return json.dumps(as_json(snapshot, found, calendar), ensure_ascii=False, indent=2) + "\n"
 
 
-def _mine(snapshot: Snapshot, account: str, begin: int | None, end: int | None) -> Iterator[Row]:
+def _mine(
+    snapshot: Snapshot, account: str, begin: int | None, end: int | None, longest: int | None
+) -> Iterator[Row]:
     share, block, payout = schema.share, schema.block, schema.payout
     # Shares go by their documents; these are found among the account's payouts.
     same = and_(
@@ -154,6 +160,8 @@ def _mine(snapshot: Snapshot, account: str, begin: int | None, end: int | None) 
         query = query.where(block.c.timestamp >= begin)
     if end is not None:
         query = query.where(block.c.timestamp < end)
+    if longest is not None:
+        query = query.limit(longest + 1)
     yield from snapshot.rows(query)
 
 

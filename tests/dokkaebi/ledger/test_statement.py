@@ -119,6 +119,19 @@ def test_a_period_begins_and_ends_to_the_second(
     assert (moments[-2] in {row.at for row in part.receipts}) == (edge == 1)
 
 
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_a_statement_can_be_too_long(naive: Naive, snapshot: Snapshot, more: int) -> None:
+    account = naive.trades[0]["seller"]
+    whole = statement(snapshot, account)
+    longest = len(whole.receipts) + more
+    if more < 0:
+        with pytest.raises(DokkaebiError) as refused:
+            statement(snapshot, account, longest=longest)
+        assert refused.value.key == "statement_too_long"
+    else:
+        assert statement(snapshot, account, longest=longest) == whole
+
+
 def test_titles_come_from_the_documents(day: Day, snapshot: Snapshot) -> None:
     titles = {
         row.title
