@@ -10,11 +10,13 @@ import duckdb
 import pytest
 from sqlalchemy import select
 
+from dokkaebi.config import project_root
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.ledger import schema
 from dokkaebi.ledger.index import index
 from dokkaebi.ledger.parquet import export_parquet
 from dokkaebi.ledger.reports.money import sales_by_day
+from dokkaebi.ledger.reports.questions import trades
 from dokkaebi.ledger.store import Identity, Snapshot, open_ledger, read_ledger
 from tests.dokkaebi.ledger.market_day import Day
 
@@ -69,6 +71,21 @@ def test_duckdb_sums_what_the_report_sums(snapshot: Snapshot, tmp_path: Path) ->
     for asset, amount in sold.items():
         assert found[asset] >= amount
     assert found.keys() >= sold.keys()
+
+
+def test_the_guides_query_answers(snapshot: Snapshot, tmp_path: Path) -> None:
+    guide = (project_root() / "docs" / "scale.md").read_text(encoding="utf-8")
+    query = guide.split("```sql\n")[1].split("```")[0]
+    export_parquet(snapshot, tmp_path / "p")
+    rows = duckdb.sql(query.replace("archive/", f"{tmp_path}/p/")).fetchall()
+    earned: dict[str, int] = {}
+    for _, asset, amount in rows:
+        earned[asset] = earned.get(asset, 0) + int(amount)
+    wanted: dict[str, int] = {}
+    for trade in trades(snapshot):
+        asset = trade.asset.lower()
+        wanted[asset] = wanted.get(asset, 0) + trade.split.seller
+    assert earned == {asset: amount for asset, amount in wanted.items() if amount}
 
 
 def test_events_are_decoded_and_exact(snapshot: Snapshot, day: Day, tmp_path: Path) -> None:
