@@ -10,7 +10,7 @@ RUNS ?= 300
 SEED ?= 1
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo test check format compile clean distclean lock bench-gas bench-ledger chaos
+.PHONY: help setup demo test check format compile clean distclean lock bench-gas bench-ledger chaos chaos-deploy
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,9 @@ bench-ledger: setup ## Index a long chain, beside ponder, cryo and a web3.py loo
 
 chaos: setup ## Rewrite, kill and mislead the ledger RUNS=300 times, from SEED=1 on
 	@$(PYTHON) -m tests.dokkaebi.ledger.chaos --runs $(RUNS) --seed $(SEED)
+
+chaos-deploy: setup ## Kill, mislead and rewrite RUNS=300 deployments, from SEED=1 on
+	@$(PYTHON) -m tests.dokkaebi.deploy.chaos --runs $(RUNS) --seed $(SEED)
 
 lock: ## Choose the newest fitting versions anew (requirements.in, package.json)
 	@tools/lock

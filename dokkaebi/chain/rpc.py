@@ -127,9 +127,9 @@ class Chain:
 
     # An account
 
-    def code(self, address: str) -> bytes:
+    def code(self, address: str, block: int | str = "latest") -> bytes:
         """An account's code, empty where it isn't a contract."""
-        return bytes.fromhex(str(self.raw("eth_getCode", [address, "latest"]))[2:])
+        return bytes.fromhex(str(self.raw("eth_getCode", [address, _tag(block)]))[2:])
 
     def balance(self, address: str) -> int:
         """An account's coins, wei."""
@@ -138,6 +138,10 @@ class Chain:
     def nonce(self, address: str) -> int:
         """How many transactions an account has sent, waiting ones included."""
         return int(self.raw("eth_getTransactionCount", [address, "pending"]), 16)
+
+    def mined_nonce(self, address: str) -> int:
+        """How many of an account's transactions are in blocks."""
+        return int(self.raw("eth_getTransactionCount", [address, "latest"]), 16)
 
     # Transactions
 

@@ -61,7 +61,7 @@ class Sender:
         except RpcRefused as refusal:
             raise reverted(refusal) from None
         gas_limit = gas + gas * _MARGIN_PERCENT // 100
-        prices, expected, highest = _prices(self.chain)
+        prices, expected, highest = gas_prices(self.chain)
         if balance < value + gas_limit * highest:
             raise self._too_little(balance, value + gas_limit * highest)
         return Plan(to, data, value, gas, gas_limit, prices, gas * expected, gas_limit * highest)
@@ -143,7 +143,7 @@ class Sender:
         )
 
 
-def _prices(chain: Chain) -> tuple[dict[str, int], int, int]:
+def gas_prices(chain: Chain) -> tuple[dict[str, int], int, int]:
     """Fields that set the gas price, the price to expect, and the highest possible one; wei."""
     base = chain.block("latest").get("baseFeePerGas")
     if base is None:

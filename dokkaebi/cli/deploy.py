@@ -35,6 +35,8 @@ def deploy(
     session: Session,
     market: Annotated[Path | None, typer.Option(help=t("option_market_file"))] = None,
     network: Annotated[str, typer.Option(help=t("option_network_name"))] = "",
+    plan: Annotated[str | None, typer.Option(metavar="DIGEST", help=t("option_plan"))] = None,
+    salt: Annotated[str, typer.Option(help=t("option_salt"))] = "",
 ) -> Result:
     """Deploys a market once."""
     from dokkaebi.deploy import deploy_here
@@ -46,6 +48,8 @@ def deploy(
         network=network,
         market_file=market,
         dry_run=session.dry_run,
+        reviewed=plan,
+        salt=salt,
         say=lambda key, values: session.say(key, **values),
     )
 

@@ -1,7 +1,7 @@
 """Deploys a market and exports what a front end needs."""
 
-from dokkaebi.deploy.apply import deploy_desk, deploy_here, deploy_market, standing_market
 from dokkaebi.deploy.export import export_frontend_abi
+from dokkaebi.deploy.market import deploy_desk, deploy_here, deploy_market, standing_market
 from dokkaebi.deploy.spec import MarketSpec, load_market_spec
 
 __all__ = [

@@ -1,258 +1,304 @@
-"""Deploys the suite of one `market.toml` and writes down what stands where."""
+"""Carries out a plan: each transaction is signed, written down, sent, waited for; whatever happens
+meanwhile, a later run goes on from the journal and deploys nothing twice."""
 
 from __future__ import annotations
 
-import hashlib
-import json
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dokkaebi.chain.assets import COIN_DECIMALS, coin_symbol
-from dokkaebi.chain.keys import LOCAL_CHAIN_IDS
-from dokkaebi.chain.manifest import (
-    Deployment,
-    Manifest,
-    check_manifest,
-    load_manifest,
-    save_manifest,
-    write_atomically,
-)
-from dokkaebi.chain.rpc import Chain
-from dokkaebi.chain.sender import Sender
-from dokkaebi.chain.suite import DESK, SUITE, Suite
-from dokkaebi.config import Settings
-from dokkaebi.deploy.artifacts import Artifact, load_artifact, load_suite
-from dokkaebi.deploy.spec import MarketSpec, load_market_spec
+from dokkaebi.chain.manifest import Deployment, Manifest, check_manifest
+from dokkaebi.chain.rpc import Chain, RpcRefused, RpcUnreachable
+from dokkaebi.chain.sender import gas_prices
+from dokkaebi.chain.suite import SUITE
+from dokkaebi.deploy.journal import Journal
+from dokkaebi.deploy.plan import Plan, Step, created_address
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts.figures import amount_text
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
 
-REGISTRY = "CreationRegistry"
-# Storing names, immutables and an event; measured at 110,000 (registry) and less.
-CONSTRUCTOR_GAS = 110_000
-
-Argument = str | int | bytes
 Say = Callable[[str, Mapping[str, object]], None]
+# Words of nodes that have the transaction, or one of the same nonce that was mined.
+KNOWN_WORDS = ("already known", "known transaction", "already imported", "already exists")
+USED_WORDS = ("nonce too low", "nonce is too low", "correct nonce", "invalid nonce")
+# A replacement must pay a tenth more; some nodes want an eighth.
+BUMP_PERCENT = 25
+GAS_MARGIN_PERCENT = 25
+# How often a reorg may take something back before that is said.
+ROUNDS = 5
+FIRST_PAUSE = 0.05
 
 
-def deploy_market(
+@dataclass(frozen=True)
+class Patience:
+    """How long is waited, seconds: between looks, before a fee is raised, and in all for a step."""
+
+    look: float = 1.0
+    bump: float = 60.0
+    step: float = 600.0
+
+
+def apply(
+    plan: Plan,
     chain: Chain,
     account: LocalAccount,
-    spec: MarketSpec,
+    journal: Journal,
     *,
-    network: str,
-    manifest_path: Path | None = None,
-    documents: Path | None = None,
     say: Say = lambda key, values: None,
+    patience: Patience = Patience(),
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Manifest:
-    """Deploys token, registry and markets, each wired to the registry, and returns the manifest.
+    """Deploys what the plan says and isn't there yet; the manifest of what stands then.
 
-    Writes it to `manifest_path` if given, and the registry's document below `documents`. Nothing is
-    written before all contracts stand. `say(key, values)` is told each step.
+    Errors: `plan_other_chain`, `coins_too_few`, `deploy_nonce_taken`, `deploy_step_failed`,
+    `deploy_waiting`, `deploy_moves`, those of the journal and of the node.
     """
-    artifacts = load_suite()
-    who = account.address
-    sender = Sender(chain, account)
-    done: dict[str, Deployment] = {}
-    for name in SUITE:
-        say("deploying_contract", {"contract": name, "number": len(done) + 1, "of": len(SUITE)})
-        registry = done[REGISTRY].address if REGISTRY in done else who
-        done[name] = _deploy(sender, artifacts[name], _arguments(name, spec, who, registry))
-        say("deployed_contract", {"contract": name, "address": done[name].address})
+    if (chain.chain_id, chain.genesis_hash) != (plan.chain_id, plan.genesis_hash):
+        raise DokkaebiError("plan_other_chain", plan=plan.chain_id, chain=chain.chain_id)
+    run = _Run(plan, chain, account, journal, say, patience, sleep, clock)
+    if not journal.of("begin"):
+        journal.append("begin", plan=plan.as_json(), digest=plan.digest())
+    for _ in range(ROUNDS):
+        done = {}
+        for number, step in enumerate(plan.steps, 1):
+            done[step.name] = run.stand(step, number)
+        # A reorg may have taken back what stood a moment ago.
+        if all(chain.code(step.address) for step in plan.steps):
+            break
+    else:
+        raise DokkaebiError("deploy_moves", rounds=ROUNDS)
+    contracts = {name: done[name] for name in SUITE}
+    first = min(deployment.block_number for deployment in contracts.values())
     manifest = Manifest(
-        chain_id=chain.chain_id,
-        genesis_hash=chain.genesis_hash,
-        network=network,
-        deployer=who,
-        first_block=min(d.block_number for d in done.values()),
-        contracts=done,
+        chain_id=plan.chain_id,
+        genesis_hash=plan.genesis_hash,
+        network=plan.network,
+        deployer=plan.deployer,
+        first_block=first,
+        contracts=contracts,
     )
     check_manifest(manifest, chain)
-    if documents is not None:
-        document = _registry_document(spec)
-        digest = hashlib.sha256(document).hexdigest()
-        write_atomically(documents / "registry" / f"{digest}.json", document.decode())
-    if manifest_path is not None:
-        save_manifest(manifest_path, manifest)
     return manifest
 
 
-def deploy_desk(
-    account: LocalAccount,
-    suite: Suite,
-    *,
-    arbitrator: str,
-    extra_data: bytes,
-    meta_evidence: bytes,
-    manifest_path: Path | None = None,
-) -> Manifest:
-    """Deploys an arbitration desk for an ERC-792 arbitrator, and returns the manifest with it.
+class _Run:
+    """One call of `apply`."""
 
-    `meta_evidence` is sha2-256 of the ERC-1497 document that says what the rulings mean. The
-    manifest calls the desk `ArbitrationDesk`, or `ArbitrationDesk 2` if there is one already.
-    """
-    arguments: dict[str, Argument] = {
-        "market": suite.escrow_market.address,
-        "arbitrator": arbitrator,
-        "extraData": extra_data,
-        "metaEvidence": meta_evidence,
-    }
-    sender = Sender(suite.chain, account)
-    desk = _deploy(sender, load_artifact(DESK), arguments)
-    contracts = dict(suite.manifest.contracts)
-    desks = sum(name.split()[0] == DESK for name in contracts)
-    contracts[f"{DESK} {desks + 1}" if desks else DESK] = desk
-    manifest = replace(suite.manifest, contracts=contracts)
-    if manifest_path is not None:
-        save_manifest(manifest_path, manifest)
-    return manifest
+    def __init__(
+        self,
+        plan: Plan,
+        chain: Chain,
+        account: LocalAccount,
+        journal: Journal,
+        say: Say,
+        patience: Patience,
+        sleep: Callable[[float], None],
+        clock: Callable[[], float],
+    ) -> None:
+        self._plan = plan
+        self._chain = chain
+        self._account = account
+        self._journal = journal
+        self._say = say
+        self._patience = patience
+        self._sleep = sleep
+        self._clock = clock
 
+    def stand(self, step: Step, number: int) -> Deployment:
+        """The contract of a step, deployed if it isn't there."""
+        signed = self._journal.of("signed", contract=step.name)
+        if not self._chain.code(step.address):
+            told = {"contract": step.name, "number": number, "of": len(self._plan.steps)}
+            self._say("deploying_contract", told)
+            receipt = self._deploy(step, signed)
+        else:
+            receipt = self._receipt(signed) or self._found(step)
+        self._say("deployed_contract", {"contract": step.name, "address": step.address})
+        return self._deployment(step, receipt)
 
-def deploy_here(
-    chain: Chain,
-    account: LocalAccount,
-    settings: Settings,
-    *,
-    network: str,
-    market_file: Path | None,
-    dry_run: bool,
-    say: Say,
-) -> dict[str, Any]:
-    """Deploys where the settings point, unless a market stands there; what `--json` prints."""
-    path = settings.manifest_path(chain.chain_id)
-    spec = load_market_spec(market_file)
-    manifest = standing_market(chain, path)
-    if manifest is not None:
-        say("deployed_before", {"chain_id": chain.chain_id, "path": path})
-        return {"deployed": False, "manifest": str(path)}
-    if dry_run:
-        return {"deployed": False, "manifest": str(path), **_estimate(chain, account, spec, say)}
-    name = network or str(chain.chain_id)
-    manifest = deploy_market(
-        chain,
-        account,
-        spec,
-        network=name,
-        manifest_path=path,
-        documents=settings.documents,
-        say=say,
-    )
-    say("deployed_market", {"chain_id": chain.chain_id, "path": path})
-    return {"deployed": True, "manifest": str(path), **json.loads(manifest.to_json())}
+    def _deploy(self, step: Step, signed: list[dict[str, Any]]) -> dict[str, Any]:
+        signed = self._unspent(signed)
+        if not signed:
+            nonce = self._chain.mined_nonce(self._account.address)
+            if step.to is None and created_address(self._account.address, nonce) != step.address:
+                # All other addresses follow from this one.
+                raise DokkaebiError("plan_changed")
+            self._sign(step, nonce, None)
+            signed = self._journal.of("signed", contract=step.name)[-1:]
+        began = sent = self._clock()
+        pause = min(FIRST_PAUSE, self._patience.look)
+        self._send(signed[-1])
+        while True:
+            receipt = self._receipt(signed)
+            if receipt is not None:
+                if int(receipt["status"], 16) != 1:
+                    self._journal.append(
+                        "failed", contract=step.name, hash=receipt["transactionHash"]
+                    )
+                    raise DokkaebiError(
+                        "deploy_step_failed",
+                        contract=step.name,
+                        transaction=receipt["transactionHash"],
+                    )
+                return receipt
+            self._refuse_foreign(step, signed)
+            now = self._clock()
+            if now - began > self._patience.step:
+                raise DokkaebiError(
+                    "deploy_waiting",
+                    contract=step.name,
+                    transaction=signed[-1]["hash"],
+                    seconds=round(now - began),
+                )
+            if now - sent > self._patience.bump:
+                self._sign(step, signed[-1]["nonce"], signed[-1])
+                signed.append(self._journal.of("signed", contract=step.name)[-1])
+                sent = now
+            self._sleep(pause)
+            pause = min(2 * pause, self._patience.look)
+            # Nodes forget, and a reorg puts a transaction back into the queue, or loses it.
+            self._send(signed[-1])
 
+    def _unspent(self, signed: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """What was signed for a step and may still be mined: not what failed, nor what another
+        transaction with the same nonce has kept out for ever."""
+        failed = {entry["hash"] for entry in self._journal.of("failed")}
+        spent = {entry["nonce"] for entry in signed if entry["hash"] in failed}
+        spent |= {entry["nonce"] for entry in self._journal.of("lost")}
+        return [entry for entry in signed if entry["nonce"] not in spent]
 
-def _estimate(chain: Chain, account: LocalAccount, spec: MarketSpec, say: Say) -> dict[str, Any]:
-    gas = estimate_gas(spec, account.address)
-    cost = gas * int(chain.raw("eth_gasPrice"), 16)
-    balance = chain.balance(account.address)
-    symbol = coin_symbol(chain.chain_id)
-    shown = {
-        "gas": f"{gas:,}",
-        "cost": amount_text(cost, COIN_DECIMALS, symbol),
-        "address": account.address,
-        "balance": amount_text(balance, COIN_DECIMALS, symbol),
-    }
-    say("deploy_estimate", shown)
-    return {"gas": gas, "cost": str(cost), "balance": str(balance)}
-
-
-def estimate_gas(spec: MarketSpec, deployer: str) -> int:
-    """About how much gas a deployment takes in all, from the size of the code: a node can't be
-    asked about the markets before the registry stands, whose address has the size of any other."""
-    artifacts = load_suite()
-    return sum(
-        _creation_gas(
-            artifacts[name],
-            _init_code(artifacts[name], _arguments(name, spec, deployer, registry=deployer)),
+    def _sign(self, step: Step, nonce: int, before: dict[str, Any] | None) -> None:
+        """Signs a step's transaction and writes it down; `before`: the one it replaces."""
+        prices = gas_prices(self._chain)[0]
+        if before is not None:
+            for name, price in before["prices"].items():
+                least = int(price) * (100 + BUMP_PERCENT) // 100 + 1
+                prices[name] = max(prices.get(name, 0), least)
+        fields: dict[str, Any] = {
+            "chainId": self._plan.chain_id,
+            "nonce": nonce,
+            "gas": self._gas(step) if before is None else before["gas"],
+            "value": 0,
+            "data": step.data,
+            **prices,
+        }
+        if step.to is not None:
+            fields["to"] = step.to
+        self._check_balance(fields)
+        made = self._account.sign_transaction(fields)
+        self._journal.append(
+            "signed",
+            contract=step.name,
+            nonce=nonce,
+            hash="0x" + made.hash.hex(),
+            raw="0x" + made.raw_transaction.hex(),
+            gas=fields["gas"],
+            prices={name: str(price) for name, price in prices.items()},
         )
-        for name in SUITE
-    )
 
+    def _gas(self, step: Step) -> int:
+        try:
+            estimate = self._chain.estimate(step.to, step.data, self._account.address)
+        except RpcRefused as refusal:
+            raise DokkaebiError(
+                "deploy_step_refused", contract=step.name, problem=refusal.message
+            ) from None
+        # L2s whose estimates leave out what the size of the code costs.
+        return max(estimate, step.gas * 9 // 10) * (100 + GAS_MARGIN_PERCENT) // 100
 
-def _creation_gas(artifact: Artifact, init_code: bytes) -> int:
-    data = sum(16 if byte else 4 for byte in init_code)
-    words = (len(init_code) + 31) // 32
-    return 53_000 + data + 2 * words + 200 * artifact.runtime_size + CONSTRUCTOR_GAS
+    def _check_balance(self, fields: Mapping[str, Any]) -> None:
+        price = fields.get("maxFeePerGas", fields.get("gasPrice", 0))
+        needs, has = fields["gas"] * price, self._chain.balance(self._account.address)
+        if has < needs:
+            symbol = coin_symbol(self._plan.chain_id)
+            raise DokkaebiError(
+                "coins_too_few",
+                account=self._account.address,
+                has=amount_text(has, COIN_DECIMALS, symbol),
+                needs=amount_text(needs, COIN_DECIMALS, symbol),
+            )
 
+    def _send(self, entry: Mapping[str, Any]) -> None:
+        """Sends what was signed, unless the node has it: Ganache mines twice what it gets twice."""
+        try:
+            if self._chain.raw("eth_getTransactionByHash", [entry["hash"]]) is not None:
+                return
+            self._chain.send_raw(bytes.fromhex(entry["raw"][2:]))
+        except RpcUnreachable:
+            # Whether it came through is seen by its receipt.
+            return
+        except RpcRefused as refusal:
+            said = refusal.message.lower()
+            if any(word in said for word in (*KNOWN_WORDS, *USED_WORDS, "underpriced")):
+                return
+            if refusal.too_often:
+                return
+            raise DokkaebiError(
+                "deploy_step_refused", contract=entry["contract"], problem=refusal.message
+            ) from None
 
-def standing_market(chain: Chain, manifest_path: Path) -> Manifest | None:
-    """The market that a manifest says stands on this chain; None if there is no manifest, or if it
-    is of a local chain that is gone (they all have the same id). Raises for anything doubtful."""
-    if not manifest_path.is_file():
+    def _receipt(self, signed: list[dict[str, Any]]) -> dict[str, Any] | None:
+        """The receipt of whichever was mined."""
+        for entry in reversed(signed):
+            try:
+                receipt = self._chain.receipt(entry["hash"])
+            except RpcUnreachable:
+                continue
+            if receipt is not None and receipt.get("blockHash"):
+                return receipt
         return None
-    manifest = load_manifest(manifest_path)
-    try:
-        check_manifest(manifest, chain)
-    except DokkaebiError:
-        if manifest.chain_id == chain.chain_id and chain.chain_id in LOCAL_CHAIN_IDS:
-            return None
-        raise
-    return manifest
 
+    def _refuse_foreign(self, step: Step, signed: list[dict[str, Any]]) -> None:
+        """Another transaction with our nonce was mined: somebody else uses the key."""
+        nonce = signed[-1]["nonce"]
+        try:
+            if self._chain.mined_nonce(self._account.address) <= nonce:
+                return
+            # The node may know the number before it gives the receipt.
+            for _ in range(ROUNDS):
+                if self._receipt(signed) is not None or self._chain.code(step.address):
+                    return
+                self._sleep(self._patience.look)
+        except RpcUnreachable:
+            return
+        self._journal.append("lost", contract=step.name, nonce=nonce)
+        raise DokkaebiError(
+            "deploy_nonce_taken", account=self._account.address, nonce=nonce, contract=step.name
+        )
 
-def _arguments(name: str, spec: MarketSpec, deployer: str, registry: str) -> dict[str, Argument]:
-    """The constructor's arguments of one contract of the suite."""
-    if name == "CommunityToken":
+    def _found(self, step: Step) -> dict[str, Any]:
+        """The block of a contract that no transaction of ours put there, by its first code."""
+        low, high = 0, self._chain.block_number
+        while low < high:
+            middle = (low + high) // 2
+            if self._chain.code(step.address, middle):
+                high = middle
+            else:
+                low = middle + 1
+        block = self._chain.raw("eth_getBlockByNumber", [hex(low), True])
+        inputs = [one for one in block["transactions"] if step.data[2:] in str(one["input"])]
+        if not inputs:
+            raise DokkaebiError("deploy_origin_unknown", contract=step.name, address=step.address)
         return {
-            "name_": spec.token_name,
-            "symbol_": spec.token_symbol,
-            "cap": spec.cap,
-            "openingSupply": spec.opening_supply,
-            "openingHolder": spec.opening_holder or deployer,
-            "steward": spec.steward or deployer,
+            "transactionHash": inputs[0]["hash"],
+            "blockNumber": block["number"],
+            "blockHash": block["hash"],
         }
-    if name == REGISTRY:
-        return {
-            "name_": spec.registry_name,
-            "symbol_": spec.registry_symbol,
-            "contractDocument": hashlib.sha256(_registry_document(spec)).digest(),
-        }
-    return {
-        "registry": registry,
-        "feeRecipient": spec.fee_recipient or deployer,
-        "feeBps": spec.fee_bps,
-    }
 
+    def _deployment(self, step: Step, receipt: Mapping[str, Any]) -> Deployment:
+        from eth_utils.crypto import keccak
 
-def _registry_document(spec: MarketSpec) -> bytes:
-    """The ERC-7572 document about the registry, canonical JSON."""
-    document = {
-        "name": spec.registry_name,
-        "symbol": spec.registry_symbol,
-        "description": spec.registry_description,
-    }
-    text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return text.encode()
-
-
-def _init_code(artifact: Artifact, arguments: dict[str, Argument]) -> bytes:
-    from eth_abi.abi import encode
-
-    types = [parameter["type"] for parameter in artifact.constructor_inputs]
-    return artifact.init_code + encode(types, list(arguments.values()))
-
-
-def _deploy(sender: Sender, artifact: Artifact, arguments: dict[str, Argument]) -> Deployment:
-    from eth_utils.address import to_checksum_address
-    from eth_utils.crypto import keccak
-
-    init_code = _init_code(artifact, arguments)
-    receipt = sender.create(init_code)
-    address = to_checksum_address(receipt["contractAddress"])
-    return Deployment(
-        address=address,
-        transaction_hash=receipt["transactionHash"],
-        block_number=int(receipt["blockNumber"], 16),
-        block_hash=receipt["blockHash"],
-        constructor_arguments={name: _shown(value) for name, value in arguments.items()},
-        init_code_hash="0x" + keccak(init_code).hex(),
-        runtime_code_hash="0x" + keccak(sender.chain.code(address)).hex(),
-    )
-
-
-def _shown(value: Argument) -> str:
-    return "0x" + value.hex() if isinstance(value, bytes) else str(value)
+        return Deployment(
+            address=step.address,
+            transaction_hash=receipt["transactionHash"],
+            block_number=int(receipt["blockNumber"], 16),
+            block_hash=receipt["blockHash"],
+            constructor_arguments=dict(step.arguments),
+            init_code_hash=step.init_code_hash,
+            runtime_code_hash="0x" + keccak(self._chain.code(step.address)).hex(),
+        )

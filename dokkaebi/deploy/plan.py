@@ -1,0 +1,247 @@
+"""What a deployment will do: a pure function of the market file, the compiled code, the deployer
+and the chain's state.
+
+Contracts stand at CREATE2 addresses (EIP-1014): from the usual proxy where the chain has it, from
+one of our own, with the same code, where it hasn't. The salt names deployer and chain, so the same
+market has other addresses for another deployer and on another chain, and none of them can be taken
+by somebody else with other code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dokkaebi.chain.rpc import Chain
+from dokkaebi.chain.suite import SUITE
+from dokkaebi.deploy.artifacts import Artifact, load_suite
+from dokkaebi.deploy.spec import MarketSpec
+from dokkaebi.errors import DokkaebiError
+
+REGISTRY = "CreationRegistry"
+FACTORY = "Create2Factory"
+# Deployed from an unsigned transaction that works on every chain; most have it.
+USUAL_FACTORY = "0x4e59b44847b379578588920cA78FbF26c0B4956C"
+FACTORY_INIT_CODE = bytes.fromhex(
+    "604580600e600039806000f350fe"
+    "7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe03601600081602082378035828234"
+    "f58015156039578182fd5b8082525050506014600cf3"
+)
+FACTORY_CODE = FACTORY_INIT_CODE[14:]
+# What the proxy and the call to it cost above a plain creation.
+FACTORY_GAS = 40_000
+# Storing names, immutables and an event; measured at 110,000 (registry) and less.
+CONSTRUCTOR_GAS = 110_000
+
+Argument = str | int | bytes
+
+
+@dataclass(frozen=True)
+class Step:
+    """One contract: where it will stand, and the transaction that puts it there. `to` is the
+    factory; None: a plain creation. `standing`: it is there already."""
+
+    name: str
+    address: str
+    to: str | None
+    data: str
+    init_code_hash: str
+    arguments: Mapping[str, str]
+    gas: int
+    standing: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """As reviewed; of the data its hash, since it is tens of kilobytes long."""
+        return {
+            "contract": self.name,
+            "address": self.address,
+            "to": self.to,
+            "data_sha256": hashlib.sha256(bytes.fromhex(self.data[2:])).hexdigest(),
+            "init_code_hash": self.init_code_hash,
+            "arguments": dict(self.arguments),
+            "gas": self.gas,
+            "standing": self.standing,
+        }
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A deployment, step by step."""
+
+    chain_id: int
+    genesis_hash: str
+    network: str
+    deployer: str
+    salt: str
+    steps: tuple[Step, ...]
+
+    @property
+    def gas(self) -> int:
+        """About the gas of all that is still missing."""
+        return sum(step.gas for step in self.steps if not step.standing)
+
+    def as_json(self) -> dict[str, Any]:
+        """The plan as it is reviewed."""
+        return {
+            "chain_id": self.chain_id,
+            "genesis_hash": self.genesis_hash,
+            "network": self.network,
+            "deployer": self.deployer,
+            "salt": self.salt,
+            "steps": [step.as_json() for step in self.steps],
+        }
+
+    def digest(self) -> str:
+        """Names the plan: SHA-256 of its JSON."""
+        text = json.dumps(self.as_json(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def make_plan(
+    chain: Chain,
+    deployer: str,
+    spec: MarketSpec,
+    *,
+    network: str,
+    salt: str = "",
+    factory: str | None = None,
+) -> Plan:
+    """The plan for a chain as it is now. `salt`: tells several markets of a deployer apart;
+    `factory`: one of our own that an earlier run began.
+
+    Raises `contract_other_code` if something else stands where the factory should.
+    """
+    artifacts = load_suite()
+    steps: list[Step] = []
+    place = factory or _factory(chain, deployer)
+    if place != USUAL_FACTORY:
+        steps.append(_factory_step(chain, place))
+    guarded = _salt(chain.chain_id, deployer, salt)
+    registry = ""
+    for name in SUITE:
+        arguments = arguments_of(name, spec, deployer, registry)
+        init_code = init_code_of(artifacts[name], arguments)
+        address = create2_address(place, guarded, init_code)
+        registry = address if name == REGISTRY else registry
+        steps.append(
+            Step(
+                name,
+                address,
+                place,
+                "0x" + (guarded + init_code).hex(),
+                _keccak(init_code),
+                {key: shown_argument(value) for key, value in arguments.items()},
+                creation_gas(artifacts[name], init_code) + FACTORY_GAS,
+                bool(chain.code(address)),
+            )
+        )
+    return Plan(
+        chain.chain_id, chain.genesis_hash, network, deployer, "0x" + guarded.hex(), tuple(steps)
+    )
+
+
+def arguments_of(name: str, spec: MarketSpec, deployer: str, registry: str) -> dict[str, Argument]:
+    """The constructor's arguments of one contract of the suite."""
+    if name == "CommunityToken":
+        return {
+            "name_": spec.token_name,
+            "symbol_": spec.token_symbol,
+            "cap": spec.cap,
+            "openingSupply": spec.opening_supply,
+            "openingHolder": spec.opening_holder or deployer,
+            "steward": spec.steward or deployer,
+        }
+    if name == REGISTRY:
+        return {
+            "name_": spec.registry_name,
+            "symbol_": spec.registry_symbol,
+            "contractDocument": hashlib.sha256(registry_document(spec)).digest(),
+        }
+    return {
+        "registry": registry,
+        "feeRecipient": spec.fee_recipient or deployer,
+        "feeBps": spec.fee_bps,
+    }
+
+
+def registry_document(spec: MarketSpec) -> bytes:
+    """The ERC-7572 document about the registry, canonical JSON."""
+    document = {
+        "name": spec.registry_name,
+        "symbol": spec.registry_symbol,
+        "description": spec.registry_description,
+    }
+    text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return text.encode()
+
+
+def init_code_of(artifact: Artifact, arguments: Mapping[str, Argument]) -> bytes:
+    """Creation code with its arguments."""
+    from eth_abi.abi import encode
+
+    types = [parameter["type"] for parameter in artifact.constructor_inputs]
+    return artifact.init_code + encode(types, list(arguments.values()))
+
+
+def creation_gas(artifact: Artifact, init_code: bytes) -> int:
+    """About the gas of a creation, from the size of its code: a node can't be asked about the
+    markets before the registry stands."""
+    data = sum(16 if byte else 4 for byte in init_code)
+    words = (len(init_code) + 31) // 32
+    return 53_000 + data + 2 * words + 200 * artifact.runtime_size + CONSTRUCTOR_GAS
+
+
+def create2_address(factory: str, salt: bytes, init_code: bytes) -> str:
+    """Where a factory puts a contract (EIP-1014)."""
+    from eth_utils.address import to_checksum_address
+    from eth_utils.crypto import keccak
+
+    place = keccak(b"\xff" + bytes.fromhex(factory[2:]) + salt + keccak(init_code))
+    return str(to_checksum_address(place[12:]))
+
+
+def created_address(deployer: str, nonce: int) -> str:
+    """Where an account's next creation stands: keccak of the RLP of both."""
+    from eth_utils.address import to_checksum_address
+    from eth_utils.crypto import keccak
+
+    number = nonce.to_bytes((nonce.bit_length() + 7) // 8, "big")
+    encoded = number if len(number) == 1 and nonce < 0x80 else bytes([0x80 + len(number)]) + number
+    body = b"\x94" + bytes.fromhex(deployer[2:]) + encoded
+    return str(to_checksum_address(keccak(bytes([0xC0 + len(body)]) + body)[12:]))
+
+
+def _factory(chain: Chain, deployer: str) -> str:
+    """The usual factory, or where ours will be: at the deployer's next creation."""
+    if chain.code(USUAL_FACTORY) == FACTORY_CODE:
+        return USUAL_FACTORY
+    return created_address(deployer, chain.mined_nonce(deployer))
+
+
+def _factory_step(chain: Chain, place: str) -> Step:
+    code = chain.code(place)
+    if code and code != FACTORY_CODE:
+        raise DokkaebiError("contract_other_code", contract=FACTORY, address=place)
+    gas = 53_000 + 16 * len(FACTORY_INIT_CODE) + 200 * len(FACTORY_CODE) + 2_000
+    hash_ = _keccak(FACTORY_INIT_CODE)
+    return Step(FACTORY, place, None, "0x" + FACTORY_INIT_CODE.hex(), hash_, {}, gas, bool(code))
+
+
+def _salt(chain_id: int, deployer: str, salt: str) -> bytes:
+    from eth_utils.crypto import keccak
+
+    return bytes(keccak(text=f"dokkaebi {chain_id} {deployer.lower()} {salt}"))
+
+
+def _keccak(data: bytes) -> str:
+    from eth_utils.crypto import keccak
+
+    return "0x" + keccak(data).hex()
+
+
+def shown_argument(value: Argument) -> str:
+    """An argument as manifests have it."""
+    return "0x" + value.hex() if isinstance(value, bytes) else str(value)
