@@ -26,6 +26,7 @@ MODULES = (
     "books",
     "reports",
     "serve",
+    "doctor",
     "deploy",
     "demo",
 )

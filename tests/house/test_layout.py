@@ -21,8 +21,9 @@ ARROWS = {
     "deploy": BASE | {"chain"},
     "ledger": BASE | {"chain"},
     "web": BASE | {"chain", "ledger"},
+    "doctor": BASE | {"chain", "deploy", "ledger"},
     "demo": BASE | {"chain", "deploy", "ledger"},
-    "cli": BASE | {"chain", "deploy", "ledger", "web", "demo"},
+    "cli": BASE | {"chain", "deploy", "ledger", "web", "demo", "doctor"},
 }
 
 
