@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -37,9 +38,17 @@ def deploy(
     network: Annotated[str, typer.Option(help=t("option_network_name"))] = "",
     plan: Annotated[str | None, typer.Option(metavar="DIGEST", help=t("option_plan"))] = None,
     salt: Annotated[str, typer.Option(help=t("option_salt"))] = "",
+    max_fee: Annotated[str | None, typer.Option(metavar="GWEI", help=t("option_max_fee"))] = None,
+    mainnet: Annotated[bool, typer.Option("--mainnet", help=t("option_mainnet"))] = False,
 ) -> Result:
     """Deploys a market once."""
+    from dokkaebi.chain.assets import parse_decimal
     from dokkaebi.deploy import deploy_here
+
+    def confirm(chain_id: int) -> bool:
+        if not mainnet or not sys.stdin.isatty():
+            return False
+        return input(t("mainnet_prompt", chain_id=chain_id)).strip() == str(chain_id)
 
     return deploy_here(
         session.chain,
@@ -50,6 +59,8 @@ def deploy(
         dry_run=session.dry_run,
         reviewed=plan,
         salt=salt,
+        fee_ceiling=None if max_fee is None else parse_decimal(max_fee, 9, "fee_too_fine"),
+        confirm=confirm,
         say=lambda key, values: session.say(key, **values),
     )
 

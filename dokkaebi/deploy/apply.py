@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from dokkaebi.chain.suite import SUITE
 from dokkaebi.deploy.journal import Journal
 from dokkaebi.deploy.plan import Plan, Step, created_address
 from dokkaebi.errors import DokkaebiError
-from dokkaebi.texts.figures import amount_text
+from dokkaebi.texts.figures import amount_text, units_text
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
@@ -30,6 +31,7 @@ BUMP_PERCENT = 25
 GAS_MARGIN_PERCENT = 25
 # How often a reorg may take something back before that is said.
 ROUNDS = 5
+GWEI_DECIMALS = 9
 FIRST_PAUSE = 0.05
 
 
@@ -49,18 +51,20 @@ def apply(
     journal: Journal,
     *,
     say: Say = lambda key, values: None,
+    fee_ceiling: int | None = None,
     patience: Patience = Patience(),
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> Manifest:
     """Deploys what the plan says and isn't there yet; the manifest of what stands then.
+    `fee_ceiling`: wei a unit of gas that is never gone over.
 
-    Errors: `plan_other_chain`, `coins_too_few`, `deploy_nonce_taken`, `deploy_step_failed`,
-    `deploy_waiting`, `deploy_moves`, those of the journal and of the node.
+    Errors: `plan_other_chain`, `coins_too_few`, `fee_over_ceiling`, `deploy_nonce_taken`,
+    `deploy_step_failed`, `deploy_waiting`, `deploy_moves`, those of the journal and of the node.
     """
     if (chain.chain_id, chain.genesis_hash) != (plan.chain_id, plan.genesis_hash):
         raise DokkaebiError("plan_other_chain", plan=plan.chain_id, chain=chain.chain_id)
-    run = _Run(plan, chain, account, journal, say, patience, sleep, clock)
+    run = _Run(plan, chain, account, journal, say, fee_ceiling, patience, sleep, clock)
     if not journal.of("begin"):
         journal.append("begin", plan=plan.as_json(), digest=plan.digest())
     for _ in range(ROUNDS):
@@ -86,6 +90,10 @@ def apply(
     return manifest
 
 
+class _OverCeiling(DokkaebiError):  # noqa: N818 - reads as what it is where it's caught
+    """The fee that would be needed is higher than the operator allows."""
+
+
 class _Run:
     """One call of `apply`."""
 
@@ -96,6 +104,7 @@ class _Run:
         account: LocalAccount,
         journal: Journal,
         say: Say,
+        fee_ceiling: int | None,
         patience: Patience,
         sleep: Callable[[float], None],
         clock: Callable[[], float],
@@ -105,6 +114,7 @@ class _Run:
         self._account = account
         self._journal = journal
         self._say = say
+        self._fee_ceiling = fee_ceiling
         self._patience = patience
         self._sleep = sleep
         self._clock = clock
@@ -156,8 +166,10 @@ class _Run:
                     seconds=round(now - began),
                 )
             if now - sent > self._patience.bump:
-                self._sign(step, signed[-1]["nonce"], signed[-1])
-                signed.append(self._journal.of("signed", contract=step.name)[-1])
+                # Over the ceiling, what was sent has to wait for the fees to fall.
+                with suppress(_OverCeiling):
+                    self._sign(step, signed[-1]["nonce"], signed[-1])
+                    signed.append(self._journal.of("signed", contract=step.name)[-1])
                 sent = now
             self._sleep(pause)
             pause = min(2 * pause, self._patience.look)
@@ -179,6 +191,13 @@ class _Run:
             for name, price in before["prices"].items():
                 least = int(price) * (100 + BUMP_PERCENT) // 100 + 1
                 prices[name] = max(prices.get(name, 0), least)
+        highest = max(prices.values())
+        if self._fee_ceiling is not None and highest > self._fee_ceiling:
+            raise _OverCeiling(
+                "fee_over_ceiling",
+                seen=units_text(highest, GWEI_DECIMALS),
+                ceiling=units_text(self._fee_ceiling, GWEI_DECIMALS),
+            )
         fields: dict[str, Any] = {
             "chainId": self._plan.chain_id,
             "nonce": nonce,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +39,9 @@ from dokkaebi.deploy.plan import (
 from dokkaebi.deploy.spec import MarketSpec, load_market_spec
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts.figures import amount_text
+
+# Those of networks.yaml: coins there are worth nothing.
+TESTNET_IDS = frozenset({1001, 80002, 84532, 421614, 560048, 11155111, 11155420})
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
@@ -79,13 +82,16 @@ def deploy_here(
     say: Say,
     salt: str = "",
     reviewed: str | None = None,
+    fee_ceiling: int | None = None,
+    confirm: Callable[[int], bool] = lambda chain_id: False,
     patience: Patience = Patience(),  # noqa: B008 - frozen
 ) -> dict[str, Any]:
     """Deploys where the settings point, unless a market stands there; what `--json` prints.
 
     Each transaction is in the journal beside the manifest before it is sent, so a later call goes
     on where this one was ended. `reviewed`: the digest of a plan, which is carried out as it is or
-    not at all. Errors as `apply`, and `plan_differs`, `plan_changed`.
+    not at all. On a chain that isn't known as a local one or a testnet, `confirm` is asked with its
+    id. Errors as `apply`, and `plan_differs`, `plan_changed`, `mainnet_unconfirmed`.
     """
     path = settings.manifest_path(chain.chain_id)
     spec = load_market_spec(market_file)
@@ -107,11 +113,15 @@ def deploy_here(
     if dry_run:
         shown = _estimate(chain, plan, say)
         return {"deployed": False, "manifest": str(path), **shown}
+    if chain.chain_id not in LOCAL_CHAIN_IDS | TESTNET_IDS and not confirm(chain.chain_id):
+        raise DokkaebiError("mainnet_unconfirmed", chain_id=chain.chain_id)
     with open_journal(journal_path) as journal:
         if begun is None and journal.entries:
             # Of a local chain that is gone.
             journal.restart()
-        manifest = apply(plan, chain, account, journal, say=say, patience=patience)
+        manifest = apply(
+            plan, chain, account, journal, say=say, fee_ceiling=fee_ceiling, patience=patience
+        )
         _write(manifest, spec, path, settings.documents)
         if not journal.of("done"):
             journal.append("done", manifest=json.loads(manifest.to_json()))

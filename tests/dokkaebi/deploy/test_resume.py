@@ -12,6 +12,7 @@ from dokkaebi.chain.keys import open_key
 from dokkaebi.chain.manifest import load_manifest
 from dokkaebi.chain.node import start_node
 from dokkaebi.chain.rpc import Chain, connect
+from dokkaebi.chain.sender import gas_prices
 from dokkaebi.deploy import deploy_here
 from dokkaebi.deploy.apply import Patience
 from dokkaebi.deploy.journal import read_journal
@@ -105,6 +106,47 @@ def test_a_fee_that_is_too_low_is_raised(chain: Chain, tmp_path: Path) -> None:
     chain.raw("evm_mine")
     deploy(chain, tmp_path)
     assert chain.mined_nonce(open_key(KEY, chain.chain_id).address) == 5
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_a_fee_over_the_ceiling_is_never_signed(chain: Chain, tmp_path: Path, more: int) -> None:
+    wanted = gas_prices(chain)[2]
+    if more < 0:
+        assert error(chain, tmp_path, fee_ceiling=wanted + more) == "fee_over_ceiling"
+        assert sent(tmp_path) == []
+    else:
+        chain.raw("evm_setAutomine", [False])
+        assert error(chain, tmp_path, fee_ceiling=wanted + more) == "deploy_waiting"
+        # Waited, but never raised.
+        assert len(sent(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("answer", [True, False])
+def test_a_chain_with_real_money_wants_a_confirmation(
+    chain: Chain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: bool
+) -> None:
+    asked: list[int] = []
+
+    def confirm(chain_id: int) -> bool:
+        asked.append(chain_id)
+        return answer
+
+    # As if the chain were one that nobody knows.
+    monkeypatch.setattr("dokkaebi.deploy.market.LOCAL_CHAIN_IDS", frozenset())
+    if answer:
+        assert deploy(chain, tmp_path, confirm=confirm)["deployed"]
+    else:
+        assert error(chain, tmp_path, confirm=confirm) == "mainnet_unconfirmed"
+        assert not list(tmp_path.iterdir())
+    assert asked == [chain.chain_id]
+
+
+def test_without_anybody_to_ask_no_real_money_is_spent(
+    chain: Chain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dokkaebi.deploy.market.LOCAL_CHAIN_IDS", frozenset())
+    assert error(chain, tmp_path) == "mainnet_unconfirmed"
+    assert deploy(chain, tmp_path, dry_run=True)["digest"]
 
 
 def test_a_dropped_transaction_is_sent_again(chain: Chain, tmp_path: Path) -> None:
