@@ -39,15 +39,8 @@ def index(
             ledger.clear()
         cursor = ledger.cursor()
         before = cursor.block_number if cursor else identity.first_block - 1
-        with session.progress("index_progress", max(chain.block_number - before, 1)) as advance:
-            done = before
-
-            def said(progress: Progress) -> None:
-                nonlocal done
-                advance(progress.block - done)
-                done = progress.block
-
-            end = run(chain, identity, ledger, said, **options)
+        with session.progress_to("index_progress", before, chain.block_number) as reach:
+            end = run(chain, identity, ledger, lambda said: reach(said.block), **options)
         _say_indexed(session, end, before, ledger.shown)
         if follow:
             go_on(
@@ -94,15 +87,8 @@ def audit(
     place = ledger_place(session)
     with read_ledger(place, identity) as snapshot:
         first, last = identity.first_block, at or snapshot.cursor.block_number
-        with session.progress("audit_progress", max(last - first, 1)) as advance:
-            done = first
-
-            def said(block: int) -> None:
-                nonlocal done
-                advance(block - done)
-                done = block
-
-            found = run(snapshot, session.chain, ChainReader(session.chain), at, said)
+        with session.progress_to("audit_progress", first, last) as reach:
+            found = run(snapshot, session.chain, ChainReader(session.chain), at, reach)
     named = [
         {"what": d.what, "subject": d.subject, "books": d.books, "chain": d.chain}
         for d in found.differences
@@ -182,15 +168,8 @@ def parquet(
 
     with read_ledger(ledger_place(session), named_identity(session)) as snapshot:
         first, last = snapshot.identity.first_block, snapshot.cursor.block_number
-        with session.progress("parquet_progress", max(last - first, 1)) as advance:
-            done = first
-
-            def said(block: int) -> None:
-                nonlocal done
-                advance(block - done)
-                done = block
-
-            rows = export_parquet(snapshot, folder, range_blocks=blocks, raw_only=raw, said=said)
+        with session.progress_to("parquet_progress", first, last) as reach:
+            rows = export_parquet(snapshot, folder, range_blocks=blocks, raw_only=raw, said=reach)
     session.say("parquet_done", rows=sum(rows.values()), path=folder)
     return {"folder": str(folder), "rows": rows}
 

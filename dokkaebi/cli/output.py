@@ -172,6 +172,19 @@ class Session:
         finally:
             bar.close()
 
+    @contextmanager
+    def progress_to(self, key: str, first: int, last: int) -> Iterator[Callable[[int], None]]:
+        """The same for what goes from `first` to `last`; gives `reach(position)`."""
+        with self.progress(key, max(last - first, 1)) as advance:
+            done = first
+
+            def reach(position: int) -> None:
+                nonlocal done
+                advance(position - done)
+                done = position
+
+            yield reach
+
 
 class _Bar:
     """Starts Rich only once somebody waits."""

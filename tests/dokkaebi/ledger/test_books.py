@@ -290,6 +290,38 @@ def test_copy_to_postgresql_and_back(
     assert json.loads(out)["error"] == "copy_not_empty"
 
 
+# parquet, gather
+
+
+def test_parquet_writes_a_folder_and_refuses_another(
+    run: Run, place: list[str | Path], tmp_path: Path
+) -> None:
+    run("index", *place)
+    code, out, _ = run("parquet", tmp_path / "files", "--blocks", "50", *place, "--json")
+    assert code == 0
+    assert json.loads(out)["rows"]["event"] > 100
+    code, out, _ = run("parquet", tmp_path / "files", "--raw", "--blocks", "50", *place)
+    assert code == 0
+    code, out, _ = run("parquet", tmp_path, *place, "--json")
+    assert (code, json.loads(out)["error"]) == (2, "parquet_foreign")
+
+
+def test_gather_helps_an_index_into_postgresql(
+    run: Run, place: list[str | Path], postgres: str, day: Day
+) -> None:
+    there = [*place[:-3], new_database(postgres), "--lang", "en"]
+    code, out, _ = run("gather", *there, "--json")
+    assert (code, json.loads(out)["error"]) == (2, "ledger_missing")
+    run("index", *there)
+    code, out, _ = run("index", *there, "--rebuild", "--json")
+    assert code == 0
+    code, out, _ = run("gather", *there)
+    assert code == 0
+    assert "nothing is left" in out
+    code, out, _ = run("gather", *place, "--json")
+    assert (code, json.loads(out)["error"]) == (2, "gather_needs_postgresql")
+
+
 # report
 
 
