@@ -97,3 +97,12 @@ def test_invariants_name_tests_that_exist() -> None:
     for path, function in ids:
         source = (ROOT / path).read_text(encoding="utf-8")
         assert re.search(rf"\b(def|class) {function}\b", source), f"{path}::{function}"
+
+
+def test_the_example_environment_has_every_variable_and_no_value() -> None:
+    lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
+    given = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    networks = (ROOT / "networks.yaml").read_text(encoding="utf-8")
+    wanted = set(re.findall(r"\$(DOKKAEBI_RPC_\w+)", networks)) - {"DOKKAEBI_RPC_LOCAL"}
+    assert wanted <= given.keys()
+    assert {value for value in given.values() if value} == set()
