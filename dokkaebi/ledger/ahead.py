@@ -37,6 +37,7 @@ WAIT_SECONDS = 0.05
 _HEAD = struct.Struct("<?Q")
 _AS_VALUES = attrgetter(*(column.name for column in fields(Record)))
 CAN_FORK = sys.platform == "linux"
+LAST_STANDARD = 2
 
 
 def by_thread(read: Callable[[], Iterator[Read]]) -> Iterator[Read]:
@@ -97,8 +98,10 @@ def _run_child(read: Callable[[], Iterator[Read]], into: int) -> None:
     """Never returns: what the parent has open is not this process's to tidy up."""
     try:
         # The ledger's lock must die with the parent, so its files are closed here.
-        os.closerange(3, into)
-        os.closerange(into + 1, os.sysconf("SC_OPEN_MAX"))
+        for number in map(int, os.listdir("/proc/self/fd")):
+            if number > LAST_STANDARD and number != into:
+                with suppress(OSError):
+                    os.close(number)
         with os.fdopen(into, "wb") as pipe:
             try:
                 for found in read():
