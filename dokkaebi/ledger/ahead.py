@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import fields
 from operator import attrgetter
+from pathlib import Path
 from queue import Empty, Full, Queue
 from threading import Event
 from typing import Any, BinaryIO
@@ -98,7 +99,7 @@ def _run_child(read: Callable[[], Iterator[Read]], into: int) -> None:
     """Never returns: what the parent has open is not this process's to tidy up."""
     try:
         # The ledger's lock must die with the parent, so its files are closed here.
-        for number in map(int, os.listdir("/proc/self/fd")):
+        for number in [int(one.name) for one in Path("/proc/self/fd").iterdir()]:
             if number > LAST_STANDARD and number != into:
                 with suppress(OSError):
                     os.close(number)
