@@ -125,18 +125,18 @@ class MarketDay:
             return
         self.say("demo_scene_falling")
         asset, price = self.price(published.work)
-        expiry = self.stage.soon(2 * DAY)
+        start = self.stage.soon(0)
         offer = self.stage.new_offer(
             published.maker,
             asset,
             price,
             published.creation,
-            start=self.stage.soon(0),
+            start=start,
             end_price=price // 2,
-            expiry=expiry,
+            expiry=start + 2 * DAY,
         )
         signature = self.stage.sign(published.maker, offer).signature
-        self.stage.pass_time(DAY)
+        self.stage.pass_time_until(start + DAY)
         self.stage.buy(self.chan, offer, signature)
         self.say(
             "demo_fell",

@@ -107,6 +107,11 @@ class Stage:
         self.chain.raw("evm_increaseTime", [seconds])
         self.chain.raw("evm_mine")
 
+    def pass_time_until(self, moment: int) -> None:
+        """The same until a second has just begun, so that what follows happens within it."""
+        self.chain.raw("evm_setTime", [1_000 * moment])
+        self.chain.raw("evm_mine")
+
     # What people do
 
     def act(self, person: Person, call: Call) -> Receipt:
