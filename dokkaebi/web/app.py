@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -377,6 +378,7 @@ def _add_accounts(app: FastAPI) -> None:
 
 def _add_reports(app: FastAPI) -> None:
     kept: dict[tuple[str, ...], bytes] = {}
+    lock = threading.Lock()
     answers = tuple(models.answer_of(models.model_of(kind)) for kind in KINDS.values())
 
     @app.get(
@@ -394,10 +396,13 @@ def _add_reports(app: FastAPI) -> None:
         calendar = Calendar(zone, by)
         dated = (zone, by) if question in DATED else ()
         key = (book.tag, question, *dated)
-        if key not in kept:
-            rows = answer(book.snapshot, [question], calendar)[question]
-            content = {"head": book.head, "items": list(map(forms.as_json, rows))}
-            if len(kept) >= KEPT_ANSWERS:
-                kept.clear()
-            kept[key] = orjson.dumps(content)
-        return book.send_bytes(kept[key])
+        # One at a time: an answer about everything is dear, and the next may want the same.
+        with lock:
+            if key not in kept:
+                rows = answer(book.snapshot, [question], calendar)[question]
+                content = {"head": book.head, "items": list(map(forms.as_json, rows))}
+                if len(kept) >= KEPT_ANSWERS:
+                    kept.clear()
+                kept[key] = orjson.dumps(content)
+            made = kept[key]
+        return book.send_bytes(made)
