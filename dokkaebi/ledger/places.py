@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
@@ -32,6 +32,8 @@ PAGE_BYTES = 16_384
 # Pages are written back from the log when it has so many: 64 MB.
 WAL_PAGES = 4_000
 CONNECT_SECONDS = 10
+# More than the threads of `dokkaebi serve`.
+READERS_MAX = 60
 SCHEMA_PREFIX = "dokkaebi_"
 
 
@@ -109,6 +111,13 @@ def clear_errors(place: Place) -> Iterator[None]:
         raise place.explained(problem) from None
 
 
+def _pool(*, writing: bool) -> dict[str, Any]:
+    """The writer has a single connection; readers one for each thread of a server."""
+    if writing:
+        return {"poolclass": StaticPool}
+    return {"poolclass": QueuePool, "max_overflow": READERS_MAX}
+
+
 @dataclass(frozen=True)
 class SqliteFile:
     """A file, in WAL mode: readers and the one writer don't wait for each other."""
@@ -147,8 +156,7 @@ class SqliteFile:
             connection.create_aggregate("exact_sum", 1, schema.ExactSum)  # type: ignore[arg-type]
             return connection
 
-        pool = StaticPool if writing else QueuePool
-        engine = create_engine("sqlite://", creator=connect, poolclass=pool)
+        engine = create_engine("sqlite://", creator=connect, **_pool(writing=writing))
 
         @engine_event.listens_for(engine, "begin")
         def begin(connection: Connection) -> None:
@@ -269,7 +277,7 @@ class PostgresSchema:
             options += ["default_transaction_read_only=on"]
         return create_engine(
             self.url,
-            poolclass=StaticPool if writing else QueuePool,
+            **_pool(writing=writing),
             pool_pre_ping=not writing,
             isolation_level="READ COMMITTED" if writing else "REPEATABLE READ",
             connect_args={

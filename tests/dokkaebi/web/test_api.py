@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -542,3 +543,11 @@ def test_every_error_of_the_api_has_a_text() -> None:
     assert {"asked_too_often", "request_wrong", "route_unknown", "method_unknown"} <= set(
         catalogue()
     )
+
+
+def test_many_may_ask_at_once(api: TestClient) -> None:
+    paths = ["/v1/trades", "/v1/reports/trades", "/v1/events?limit=500"] * 30
+    with ThreadPoolExecutor(60) as threads:
+        answers = list(threads.map(lambda path: api.get(path), paths))
+    assert {one.status_code for one in answers} == {200}
+    assert len({one.content for one in answers}) == 3
