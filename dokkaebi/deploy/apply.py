@@ -67,13 +67,13 @@ def apply(
     run = _Run(plan, chain, account, journal, say, fee_ceiling, patience, sleep, clock)
     if not journal.of("begin"):
         journal.append("begin", plan=plan.as_json(), digest=plan.digest())
+    before: dict[str, Deployment] = {}
     for _ in range(ROUNDS):
-        done = {}
-        for number, step in enumerate(plan.steps, 1):
-            done[step.name] = run.stand(step, number)
-        # A reorg may have taken back what stood a moment ago.
-        if all(chain.code(step.address) for step in plan.steps):
+        done = {step.name: run.stand(step, number) for number, step in enumerate(plan.steps, 1)}
+        # A reorg may have taken back what stood a moment ago, or put it into another block.
+        if done == before:
             break
+        before = done
     else:
         raise DokkaebiError("deploy_moves", rounds=ROUNDS)
     contracts = {name: done[name] for name in SUITE}
@@ -118,6 +118,7 @@ class _Run:
         self._patience = patience
         self._sleep = sleep
         self._clock = clock
+        self._told: set[str] = set()
 
     def stand(self, step: Step, number: int) -> Deployment:
         """The contract of a step, deployed if it isn't there."""
@@ -128,7 +129,9 @@ class _Run:
             receipt = self._deploy(step, signed)
         else:
             receipt = self._receipt(signed) or self._found(step)
-        self._say("deployed_contract", {"contract": step.name, "address": step.address})
+        if step.name not in self._told:
+            self._told.add(step.name)
+            self._say("deployed_contract", {"contract": step.name, "address": step.address})
         return self._deployment(step, receipt)
 
     def _deploy(self, step: Step, signed: list[dict[str, Any]]) -> dict[str, Any]:

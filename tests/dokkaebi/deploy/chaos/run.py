@@ -227,6 +227,8 @@ def _compare(seed: int, chain: Chain, found: Manifest, folder: Path, begin: int)
     for name, deployment in found.contracts.items():
         if deployment.address != planned[name]["address"]:
             raise Differs(f"seed {seed}: {name} isn't where it was planned")
+        if chain.block(deployment.block_number)["hash"] != deployment.block_hash:
+            raise Differs(f"seed {seed}: {name} isn't in the block that the manifest names")
     account = open_key(KEY, chain.chain_id).address.lower()
     made = Counter[str]()
     for number in range(begin, chain.block_number + 1):
