@@ -31,6 +31,7 @@ from dokkaebi.deploy.plan import (
     USUAL_FACTORY,
     Argument,
     Plan,
+    digest_of,
     init_code_of,
     make_plan,
     registry_document,
@@ -100,7 +101,8 @@ def deploy_here(
         say("deployed_before", {"chain_id": chain.chain_id, "path": path})
         return {"deployed": False, "manifest": str(path)}
     journal_path = path.with_suffix(".journal")
-    begun = _begun(chain, read_journal(journal_path))
+    entries = read_journal(journal_path)
+    begun = _begun(chain, entries)
     plan = make_plan(
         chain,
         account.address,
@@ -116,6 +118,9 @@ def deploy_here(
     if chain.chain_id not in LOCAL_CHAIN_IDS | TESTNET_IDS and not confirm(chain.chain_id):
         raise DokkaebiError("mainnet_unconfirmed", chain_id=chain.chain_id)
     with open_journal(journal_path) as journal:
+        if journal.entries != entries:
+            # Somebody else began or went on since it was read.
+            raise DokkaebiError("journal_locked", path=str(journal_path))
         if begun is None and journal.entries:
             # Of a local chain that is gone.
             journal.restart()
@@ -166,8 +171,10 @@ def _check(plan: Plan, begun: Mapping[str, Any] | None, reviewed: str | None) ->
         )
         if before != after:
             raise DokkaebiError("plan_changed")
-    elif reviewed is not None and plan.digest() != reviewed:
-        raise DokkaebiError("plan_differs", reviewed=reviewed, now=plan.digest())
+    # A begun plan is the one that was reviewed, though some of it may stand by now.
+    digest = digest_of(now if begun is None else begun)
+    if reviewed not in {None, digest}:
+        raise DokkaebiError("plan_differs", reviewed=reviewed, now=digest)
 
 
 def _estimate(chain: Chain, plan: Plan, say: Say) -> dict[str, Any]:

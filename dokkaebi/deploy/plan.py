@@ -95,9 +95,14 @@ class Plan:
         }
 
     def digest(self) -> str:
-        """Names the plan: SHA-256 of its JSON."""
-        text = json.dumps(self.as_json(), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        """Names the plan."""
+        return digest_of(self.as_json())
+
+
+def digest_of(plan: Mapping[str, Any]) -> str:
+    """What names a plan, given as its JSON: SHA-256 of that."""
+    text = json.dumps(plan, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def make_plan(

@@ -91,6 +91,9 @@ def unpacked(content: bytes, final_number: int) -> tuple[str, Batch]:
     """What a worker read: the parent hash of its first block, and the batch."""
     parent, (number, block_hash, timestamp), blocks, events = orjson.loads(zlib.decompress(content))
     cursor = Cursor(number, block_hash, timestamp, final_number)
+    filled = {values[0] for values in events}
+    # The block that was the last final one then needn't be kept any more.
+    blocks = [one for one in blocks if one["number"] in filled or one["number"] >= final_number]
     batch = Batch(cursor, blocks=blocks, events=list(map(tuple, events)))
     times = {block["number"]: block["timestamp"] for block in blocks}
     for values in batch.events:

@@ -73,6 +73,29 @@ def test_a_plan_that_changed_meanwhile_is_not(chain: Chain, tmp_path: Path) -> N
     assert not list(tmp_path.iterdir())
 
 
+def test_a_begun_plan_is_gone_on_with_under_its_own_digest_only(
+    chain: Chain, tmp_path: Path
+) -> None:
+    digest = deploy(chain, tmp_path, dry_run=True)["digest"]
+    chain.raw("evm_setAutomine", [False])
+    assert error(chain, tmp_path, reviewed=digest) == "deploy_waiting"
+    assert error(chain, tmp_path, reviewed="12" * 32) == "plan_differs"
+    chain.raw("evm_setAutomine", [True])
+    chain.raw("evm_mine")
+    assert deploy(chain, tmp_path, reviewed=digest)["deployed"]
+
+
+def test_a_journal_that_somebody_else_has_written_meanwhile_is_left_alone(
+    chain: Chain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dokkaebi.deploy.market.read_journal", lambda path: [])
+    chain.raw("evm_setAutomine", [False])
+    assert error(chain, tmp_path) == "deploy_waiting"
+    before = (tmp_path / "manifest.journal").read_bytes()
+    assert error(chain, tmp_path) == "journal_locked"
+    assert (tmp_path / "manifest.journal").read_bytes() == before
+
+
 def test_a_market_that_stands_is_not_deployed_again(chain: Chain, tmp_path: Path) -> None:
     assert deploy(chain, tmp_path)["deployed"]
     count = chain.block_number

@@ -70,6 +70,23 @@ def test_gathered_ranges_give_the_same_ledger(
     assert ranges(url) == []
 
 
+def test_what_was_final_when_it_was_gathered_leaves_no_trace(
+    anvil_market: Day, postgres: str, tmp_path: Path
+) -> None:
+    """The chain has grown since, so the last final block is another one."""
+    chain, identity = anvil_market.chain, Identity.of(anvil_market.manifest())
+    where = new_database(postgres)
+    with open_ledger(where, identity):
+        pass
+    chain.raw("anvil_mine", [hex(120)])
+    assert gather(chain, identity, where, range_blocks=7, finality_blocks=FINALITY) > 50
+    chain.raw("anvil_mine", [hex(50)])
+    for place in (where, tmp_path / "l"):
+        with open_ledger(place, identity) as ledger:
+            index(chain, identity, ledger, finality_blocks=FINALITY)
+    assert contents(where, identity) == contents(tmp_path / "l", identity)
+
+
 class Deaf:
     """A node that gives nobody logs of final blocks."""
 
