@@ -1,9 +1,9 @@
 """`brownie run buy main OFFER --network ID`: buys an instant offer."""
 
-from brownie import network, web3
+from brownie import web3
 
 from dokkaebi.cli import scripted
 
 
 def main(offer: str) -> None:
-    scripted.buy(web3.provider.endpoint_uri, network.show_active(), offer)
+    scripted.buy(web3.provider.endpoint_uri, offer)

@@ -179,6 +179,29 @@ def sign_typed(account: LocalAccount, data: TypedData) -> bytes:
     return bytes(signed.signature)
 
 
+def guest_of(account: LocalAccount, chain_id: int, place: str) -> LocalAccount:
+    """A second account that follows from a signature of the first: the same each time, and nobody
+    else's. `place`: a contract on the chain, so that it has no right anywhere else."""
+    from eth_account import Account
+    from eth_utils.crypto import keccak
+
+    data: TypedData = {
+        "types": {
+            "EIP712Domain": [
+                {"name": "name", "type": "string"},
+                {"name": "chainId", "type": "uint256"},
+                {"name": "verifyingContract", "type": "address"},
+            ],
+            "Guest": [{"name": "purpose", "type": "string"}],
+        },
+        "primaryType": "Guest",
+        "domain": {"name": "Dokkaebi guest", "chainId": chain_id, "verifyingContract": place},
+        "message": {"purpose": "The other side of a smoke test"},
+    }
+    guest: LocalAccount = Account.from_key(keccak(sign_typed(account, data)))
+    return guest
+
+
 def recover(digest: bytes, signature: bytes) -> str | None:
     """Whose key made a signature: 65 bytes, or 64 as in ERC-2098. None where nobody's did, and for
     one that somebody could have made of another (a high `s`), as the markets have it."""

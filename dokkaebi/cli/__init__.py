@@ -28,6 +28,7 @@ MODULES = (
     "serve",
     "doctor",
     "deploy",
+    "operator",
     "demo",
 )
 

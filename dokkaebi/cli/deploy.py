@@ -1,97 +1,139 @@
-"""The operator's commands: chain, deploy, export, key."""
+"""`dokkaebi deploy …`: from a market file to a market that nobody holds power over."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dokkaebi.cli.findings import tell_findings
+from dokkaebi.cli.help import HelpfulGroup
 from dokkaebi.cli.output import DOCUMENTS, NODE, SIGN, Result, Session, command
+from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts import t
 
+if TYPE_CHECKING:
+    from dokkaebi.deploy.site import Site
+
+group = typer.Typer(name="deploy", cls=HelpfulGroup, no_args_is_help=True, help=t("help_deploy"))
 app = typer.Typer()
+app.add_typer(group)
+
+KEY = SIGN[:1]
+MarketFile = Annotated[Path | None, typer.Option(metavar="FILE", help=t("option_market_file"))]
+Salt = Annotated[str, typer.Option(metavar="WORD", help=t("option_salt"))]
+MaxFee = Annotated[str | None, typer.Option(metavar="GWEI", help=t("option_max_fee"))]
 
 
-@command(app)
-def chain(
+@command(group, name="init")
+def deploy_init(
     session: Session,
-    port: Annotated[int, typer.Option(help=t("option_chain_port"))] = 8545,
+    path: Annotated[Path | None, typer.Argument(metavar="FILE", help=t("arg_market_file"))] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help=t("option_set"))
+    ] = None,
 ) -> Result:
-    """Runs Ganache in the foreground."""
-    import signal
+    """Writes a market file, or adds what one lacks."""
+    from dokkaebi.deploy.init import init_market
+    from dokkaebi.deploy.spec import market_path
 
-    from dokkaebi.chain.node import start_node
-    from dokkaebi.chain.rpc import connect
+    file = market_path(path)
+    asks = sys.stdin.isatty() and not session.as_json
+    is_new, fields = init_market(file, _pairs(set_ or []), _ask if asks else None)
+    said = "market_written" if is_new else "market_completed" if fields else "market_complete"
+    session.say(said, path=file, fields=", ".join(fields))
+    return {"path": str(file), "new": is_new, "fields": fields}
 
-    with start_node("ganache", port) as node:
-        session.say("chain_running", url=node.url, chain_id=connect(node.url).chain_id)
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
-    return {"url": node.url}
+
+def _pairs(texts: list[str]) -> dict[str, str]:
+    from dokkaebi.deploy.spec import FIELDS
+
+    known = [field.path for field in FIELDS]
+    pairs = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or name.strip() not in known:
+            raise DokkaebiError("market_field_unknown", seen=text, known=", ".join(known))
+        pairs[name.strip()] = value
+    return pairs
 
 
-@command(app, NODE, SIGN, DOCUMENTS)
-def deploy(
+def _ask(question: str, usual: str) -> str:
+    return input(f"{question} [{usual}]: " if usual else f"{question}: ")
+
+
+@command(group, NODE, KEY, DOCUMENTS, name="plan")
+def deploy_plan(
     session: Session,
-    market: Annotated[Path | None, typer.Option(help=t("option_market_file"))] = None,
-    network: Annotated[str, typer.Option(help=t("option_network_name"))] = "",
-    plan: Annotated[str | None, typer.Option(metavar="DIGEST", help=t("option_plan"))] = None,
-    salt: Annotated[str, typer.Option(help=t("option_salt"))] = "",
-    max_fee: Annotated[str | None, typer.Option(metavar="GWEI", help=t("option_max_fee"))] = None,
+    market: MarketFile = None,
+    salt: Salt = "",
+    deployer: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help=t("option_deployer"))
+    ] = None,
+) -> Result:
+    """Says what a deployment would do."""
+    from dokkaebi.chain.assets import parse_address
+    from dokkaebi.deploy.site import look_at_plan
+
+    who = parse_address(deployer) if deployer else session.account.address
+    return look_at_plan(_site(session, market, salt), who, say=_say(session))
+
+
+@command(group, NODE, KEY, DOCUMENTS, name="apply")
+def deploy_apply(
+    session: Session,
+    digest: Annotated[str | None, typer.Argument(metavar="DIGEST", help=t("arg_plan"))] = None,
+    market: MarketFile = None,
+    salt: Salt = "",
+    max_fee: MaxFee = None,
+    restore: Annotated[bool, typer.Option("--restore", help=t("option_restore"))] = False,
     mainnet: Annotated[bool, typer.Option("--mainnet", help=t("option_mainnet"))] = False,
 ) -> Result:
-    """Deploys a market once."""
+    """Carries a plan out."""
     from dokkaebi.chain.assets import parse_decimal
-    from dokkaebi.deploy import deploy_here
+    from dokkaebi.deploy.site import apply_plan
 
     def confirm(chain_id: int) -> bool:
         if not mainnet or not sys.stdin.isatty():
             return False
         return input(t("mainnet_prompt", chain_id=chain_id)).strip() == str(chain_id)
 
-    return deploy_here(
-        session.chain,
+    return apply_plan(
+        _site(session, market, salt),
         session.account,
-        session.settings,
-        network=network,
-        market_file=market,
-        dry_run=session.dry_run,
-        reviewed=plan,
-        salt=salt,
+        reviewed=digest,
+        restore=restore,
         fee_ceiling=None if max_fee is None else parse_decimal(max_fee, 9, "fee_too_fine"),
         confirm=confirm,
-        say=lambda key, values: session.say(key, **values),
+        say=_say(session),
     )
 
 
-@command(app)
-def export(
-    session: Session,
-    folder: Annotated[Path | None, typer.Option(help=t("option_export_folder"))] = None,
-) -> Result:
-    """Writes frontend-abi/."""
-    from dokkaebi.deploy import export_frontend_abi
+@command(group, NODE, name="status")
+def deploy_status(session: Session) -> Result:
+    """Says how the deployment is."""
+    from dokkaebi.deploy.status import look_at_site
 
-    files = export_frontend_abi(folder)
-    session.say("exported", count=len(files), folder=files[0].parent)
-    return {"files": [str(file) for file in files]}
+    return tell_findings(session, look_at_site(_site(session)))
 
 
-@command(app, name="key")
-def key(
-    session: Session,
-    path: Annotated[Path, typer.Argument(help=t("arg_key_path"))],
-) -> Result:
-    """Makes a new key."""
-    from getpass import getpass
+@command(group, NODE, KEY, DOCUMENTS, name="smoke")
+def deploy_smoke(session: Session) -> Result:
+    """Plays two trades of one wei."""
+    from dokkaebi.deploy.smoke import smoke
 
-    from dokkaebi.chain.keys import new_keystore
+    return smoke(session.suite, session.account, session.settings.documents, say=_say(session))
 
-    address = new_keystore(
-        path,
-        session.settings.password_file,
-        lambda again: getpass(t("password_prompt_again" if again else "password_prompt")),
-    )
-    session.say("key_made", address=address, path=path)
-    return {"address": address, "path": str(path)}
+
+def _site(session: Session, market: Path | None = None, salt: str = "") -> Site:
+    from dokkaebi.deploy.site import Site
+
+    chain, settings = session.chain, session.settings
+    path = settings.manifest_path(chain.chain_id)
+    return Site(chain, path, settings.documents, market, salt=salt)
+
+
+def _say(session: Session) -> Any:
+    return lambda key, values: session.say(key, **values)

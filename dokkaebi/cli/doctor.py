@@ -2,41 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
-from dokkaebi.cli.output import DATABASE, EXIT_NO, NODE, Result, Session, command
+from dokkaebi.cli.findings import tell_findings
+from dokkaebi.cli.output import DATABASE, NODE, Result, Session, command
+from dokkaebi.findings import Finding
 from dokkaebi.texts import t
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
 
 app = typer.Typer()
-MARKS = {"good": "✓", "bad": "✗", "skipped": "–"}
 
 
 @command(app, NODE, DATABASE)
 def doctor(session: Session) -> Result:
-    from dokkaebi.doctor import BAD, Doctor
+    from dokkaebi.doctor import Doctor
 
     def key(chain_id: int) -> LocalAccount:
         return session.account
 
-    findings = []
-    for one in Doctor(session.settings, key).look():
-        findings.append({"check": one.name, "state": one.state, **one.facts})
-        if one.state == BAD:
-            session.exit_code = EXIT_NO
-        session.print(f"{MARKS[one.state]} {_sentence(one.name, one.state, one.facts)}")
-    return {"well": session.exit_code == 0, "findings": findings}
+    return tell_findings(session, Doctor(session.settings, key).look(), _sentence)
 
 
-def _sentence(name: str, state: str, facts: dict[str, Any]) -> str:
+def _sentence(finding: Finding) -> str:
     """What a person reads; a problem that was said elsewhere is said as it was."""
+    title, facts = t(f"doctor_{finding.name}"), finding.facts
     if "problem" in facts:
-        return f"{t(f'doctor_{name}')}: {facts['problem']}"
-    if state == "skipped":
-        return f"{t(f'doctor_{name}')}: {t('doctor_without_' + str(facts['why']))}"
-    key = f"doctor_{name}_{state}"
-    return f"{t(f'doctor_{name}')}: {t(key, **facts)}"
+        return f"{title}: {facts['problem']}"
+    if finding.state == "skipped":
+        return f"{title}: {t('doctor_without_' + str(facts['why']))}"
+    return f"{title}: {t(f'doctor_{finding.name}_{finding.state}', **facts)}"

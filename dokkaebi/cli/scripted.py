@@ -12,31 +12,41 @@ from dokkaebi.cli import run
 from dokkaebi.errors import DokkaebiError
 
 
-def deploy(url: str, network: str) -> None:
+def deploy(url: str) -> None:
     """Deploys the market of `market.toml`, and writes `deployments/` and `frontend-abi/`."""
-    _command(url, "deploy", "--network", network)
+    _command(url, "deploy", "apply")
     _command(None, "export")
 
 
-def register(url: str, network: str, file: str, title: str = "") -> None:
+def deploy_init() -> None:
+    """Writes a market file, or adds what it lacks."""
+    _command(None, "deploy", "init")
+
+
+def deploy_step(url: str, step: str, *words: str) -> None:
+    """One step of `dokkaebi deploy`."""
+    _command(url, "deploy", step, *(word for word in words if word))
+
+
+def register(url: str, file: str, title: str = "") -> None:
     """Registers a file as the caller's creation."""
-    _market_stands(url, network)
+    _market_stands(url)
     _command(url, "publish", file, *(["--title", title] if title else []))
 
 
-def offer(url: str, network: str, creation: str, price: str) -> None:
+def offer(url: str, creation: str, price: str) -> None:
     """Offers a creation for a price in whole coins."""
-    _market_stands(url, network)
+    _market_stands(url)
     _command(url, "offer", "--creation", creation, "--price", price)
 
 
-def buy(url: str, network: str, offer_id: str) -> None:
+def buy(url: str, offer_id: str) -> None:
     """Buys an instant offer."""
-    _market_stands(url, network)
+    _market_stands(url)
     _command(url, "buy", offer_id)
 
 
-def _market_stands(url: str, network: str) -> None:
+def _market_stands(url: str) -> None:
     from dokkaebi.chain.keys import LOCAL_CHAIN_IDS
     from dokkaebi.chain.rpc import connect
     from dokkaebi.config import load_settings
@@ -45,7 +55,7 @@ def _market_stands(url: str, network: str) -> None:
     chain = connect(url)
     manifest = load_settings().manifest_path(chain.chain_id)
     if chain.chain_id in LOCAL_CHAIN_IDS and standing_market(chain, manifest) is None:
-        _command(url, "deploy", "--network", network)
+        _command(url, "deploy", "apply")
 
 
 def _command(url: str | None, *words: str) -> None:

@@ -112,19 +112,21 @@ def make_plan(
     *,
     network: str,
     salt: str = "",
-    factory: str | None = None,
+    begun: Mapping[str, Any] | None = None,
 ) -> Plan:
     """The plan for a chain as it is now. `salt`: tells several markets of a deployer apart;
-    `factory`: one of our own that an earlier run began.
+    `begun`: an earlier run's plan as JSON, whose factory and salt are gone on with.
 
     Raises `contract_other_code` if something else stands where the factory should.
     """
     artifacts = load_suite()
     steps: list[Step] = []
-    place = factory or _factory(chain, deployer)
+    place = _factory(chain, deployer) if begun is None else _factory_of(begun)
     if place != USUAL_FACTORY:
         steps.append(_factory_step(chain, place))
     guarded = _salt(chain.chain_id, deployer, salt)
+    if begun is not None and not salt:
+        guarded = bytes.fromhex(begun["salt"][2:])
     registry = ""
     for name in SUITE:
         arguments = arguments_of(name, spec, deployer, registry)
@@ -173,11 +175,17 @@ def arguments_of(name: str, spec: MarketSpec, deployer: str, registry: str) -> d
 
 
 def registry_document(spec: MarketSpec) -> bytes:
-    """The ERC-7572 document about the registry, canonical JSON."""
+    """The ERC-7572 document about the registry, canonical JSON; `ko` is what the standard has no
+    field for: the names of registry and token in Korean."""
     document = {
         "name": spec.registry_name,
         "symbol": spec.registry_symbol,
         "description": spec.registry_description,
+        "ko": {
+            "name": spec.registry_name_ko,
+            "description": spec.registry_description_ko,
+            "token": {"name": spec.token_name_ko, "symbol": spec.token_symbol_ko},
+        },
     }
     text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return text.encode()
@@ -224,6 +232,11 @@ def _factory(chain: Chain, deployer: str) -> str:
     if chain.code(USUAL_FACTORY) == FACTORY_CODE:
         return USUAL_FACTORY
     return created_address(deployer, chain.mined_nonce(deployer))
+
+
+def _factory_of(begun: Mapping[str, Any]) -> str:
+    first = begun["steps"][0]
+    return str(first["address"] if first["contract"] == FACTORY else USUAL_FACTORY)
 
 
 def _factory_step(chain: Chain, place: str) -> Step:

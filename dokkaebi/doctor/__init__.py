@@ -10,22 +10,21 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dokkaebi.chain.assets import COIN_DECIMALS, coin_symbol
 from dokkaebi.chain.manifest import Manifest, check_manifest, load_manifest
 from dokkaebi.chain.rpc import Chain, connect, shown_url
 from dokkaebi.config import Settings, project_root
 from dokkaebi.errors import DokkaebiError
+from dokkaebi.findings import BAD, GOOD, SKIPPED, Finding
 from dokkaebi.ledger.store import Identity, read_ledger
 from dokkaebi.texts.figures import amount_text, size_text, span_text
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
 
-GOOD, BAD, SKIPPED = "good", "bad", "skipped"
 PYTHON = (3, 11)
 # Signatures and deadlines go wrong when the clock is this far off.
 CLOCK_SECONDS = 60
@@ -33,15 +32,6 @@ CLOCK_SECONDS = 60
 HEAD_SECONDS = 600
 BEHIND_BLOCKS = 20
 DISK_BYTES = 1 << 30
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line: what was looked at, how it is, and the values of its sentence."""
-
-    name: str
-    state: str
-    facts: dict[str, Any] = field(default_factory=dict)
 
 
 class Doctor:

@@ -12,11 +12,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 # Which rooms of the package a room may import; `cli` is on top, errors and texts at the bottom.
-BASE = {"errors", "texts", "config"}
+BASE = {"errors", "texts", "config", "findings"}
 ARROWS = {
     "errors": {"texts"},
     "texts": set(),
     "config": {"errors", "texts"},
+    "findings": set(),
     "chain": BASE,
     "deploy": BASE | {"chain"},
     "ledger": BASE | {"chain"},

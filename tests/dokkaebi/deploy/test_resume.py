@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dokkaebi.chain.keys import open_key
-from dokkaebi.chain.manifest import load_manifest
+from dokkaebi.chain.manifest import load_manifest, save_manifest
 from dokkaebi.chain.node import start_node
 from dokkaebi.chain.rpc import Chain, connect
 from dokkaebi.chain.sender import gas_prices
-from dokkaebi.deploy import deploy_here
+from dokkaebi.deploy import apply_plan, look_at_plan
 from dokkaebi.deploy.apply import Patience
 from dokkaebi.deploy.journal import read_journal
+from dokkaebi.deploy.status import look_at_site
 from dokkaebi.errors import DokkaebiError
-from tests.dokkaebi.deploy.chaos.run import KEY, chaos_run, settings_in
+from tests.dokkaebi.deploy.chaos.run import KEY, chaos_run, site_in
 
 QUICK = Patience(look=0.05, bump=0.4, step=3.0)
 
 
-@pytest.mark.parametrize("seed", [2, 3])
+@pytest.mark.parametrize("seed", [2, 4])
 @pytest.mark.parametrize("node", ["anvil", "ganache"])
 def test_chaos_ends_in_an_undisturbed_deployment(node: str, seed: int, tmp_path: Path) -> None:
     """Kills, lost answers, lies and reorgs (`make chaos-deploy` plays many more)."""
@@ -37,14 +39,17 @@ def chain() -> Iterator[Chain]:
         yield connect(node.url)
 
 
-def deploy(chain: Chain, folder: Path, **more: Any) -> dict[str, Any]:
-    options = {"network": "n", "market_file": None, "dry_run": False, "patience": QUICK, **more}
-    return deploy_here(
-        chain,
+def plan(chain: Chain, folder: Path) -> dict[str, Any]:
+    who = open_key(KEY, chain.chain_id).address
+    return look_at_plan(site_in(folder, chain), who, say=lambda key, values: None)
+
+
+def deploy(chain: Chain, folder: Path, salt: str = "", **more: Any) -> dict[str, Any]:
+    return apply_plan(
+        replace(site_in(folder, chain), salt=salt),
         open_key(KEY, chain.chain_id),
-        settings_in(folder, chain.url),
         say=lambda key, values: None,
-        **options,
+        **{"patience": QUICK, **more},
     )
 
 
@@ -60,7 +65,7 @@ def sent(folder: Path) -> list[dict[str, Any]]:
 
 
 def test_a_reviewed_plan_is_carried_out(chain: Chain, tmp_path: Path) -> None:
-    reviewed = deploy(chain, tmp_path, dry_run=True)
+    reviewed = plan(chain, tmp_path)
     assert not list(tmp_path.iterdir())
     done = deploy(chain, tmp_path, reviewed=reviewed["digest"])
     places = {step["contract"]: step["address"] for step in reviewed["plan"]["steps"]}
@@ -68,7 +73,7 @@ def test_a_reviewed_plan_is_carried_out(chain: Chain, tmp_path: Path) -> None:
 
 
 def test_a_plan_that_changed_meanwhile_is_not(chain: Chain, tmp_path: Path) -> None:
-    reviewed = deploy(chain, tmp_path, dry_run=True)
+    reviewed = plan(chain, tmp_path)
     assert error(chain, tmp_path, reviewed=reviewed["digest"], salt="other") == "plan_differs"
     assert not list(tmp_path.iterdir())
 
@@ -76,7 +81,7 @@ def test_a_plan_that_changed_meanwhile_is_not(chain: Chain, tmp_path: Path) -> N
 def test_a_begun_plan_is_gone_on_with_under_its_own_digest_only(
     chain: Chain, tmp_path: Path
 ) -> None:
-    digest = deploy(chain, tmp_path, dry_run=True)["digest"]
+    digest = plan(chain, tmp_path)["digest"]
     chain.raw("evm_setAutomine", [False])
     assert error(chain, tmp_path, reviewed=digest) == "deploy_waiting"
     assert error(chain, tmp_path, reviewed="12" * 32) == "plan_differs"
@@ -88,7 +93,7 @@ def test_a_begun_plan_is_gone_on_with_under_its_own_digest_only(
 def test_a_journal_that_somebody_else_has_written_meanwhile_is_left_alone(
     chain: Chain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dokkaebi.deploy.market.read_journal", lambda path: [])
+    monkeypatch.setattr("dokkaebi.deploy.site.read_journal", lambda path: [])
     chain.raw("evm_setAutomine", [False])
     assert error(chain, tmp_path) == "deploy_waiting"
     before = (tmp_path / "manifest.journal").read_bytes()
@@ -114,6 +119,80 @@ def test_a_lost_manifest_is_found_again(chain: Chain, tmp_path: Path, kept: str)
     deploy(chain, tmp_path)
     assert load_manifest(tmp_path / "manifest.json") == before
     assert chain.block_number == count
+
+
+def test_a_begun_plan_is_gone_on_with_without_its_salt(chain: Chain, tmp_path: Path) -> None:
+    chain.raw("evm_setAutomine", [False])
+    assert error(chain, tmp_path, salt="second") == "deploy_waiting"
+    chain.raw("evm_setAutomine", [True])
+    chain.raw("evm_mine")
+    assert deploy(chain, tmp_path)["deployed"]
+    assert chain.mined_nonce(open_key(KEY, chain.chain_id).address) == 5
+
+
+@pytest.fixture
+def testnet(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> Chain:
+    """A chain that counts as a public one without real money."""
+    monkeypatch.setattr("dokkaebi.deploy.site.LOCAL_CHAIN_IDS", frozenset())
+    monkeypatch.setattr("dokkaebi.deploy.site.TESTNET_IDS", frozenset({chain.chain_id}))
+    return chain
+
+
+@pytest.fixture
+def taken_back(testnet: Chain, tmp_path: Path) -> Chain:
+    """A chain that took its last two blocks back, after a whole market stood."""
+    chain = testnet
+    deploy(chain, tmp_path, reviewed=plan(chain, tmp_path)["digest"])
+    chain.raw("anvil_reorg", [2, []])
+    chain.raw("anvil_dropAllTransactions")
+    return chain
+
+
+def test_contracts_that_a_reorg_took_stop_everything_until_they_are_restored(
+    taken_back: Chain, tmp_path: Path
+) -> None:
+    before = load_manifest(tmp_path / "manifest.json")
+    states = {one.name for one in look_at_site(site_in(tmp_path, taken_back))}
+    assert states == {"status_done", "status_contract_stands", "status_contract_gone"}
+    assert error(taken_back, tmp_path) == "contract_taken_back"
+    assert load_manifest(tmp_path / "manifest.json") == before
+    assert deploy(taken_back, tmp_path, restore=True)["deployed"]
+    after = load_manifest(tmp_path / "manifest.json")
+    places = [{name: one.address for name, one in m.contracts.items()} for m in (before, after)]
+    assert places[0] == places[1]
+    assert all(one.state == "good" for one in look_at_site(site_in(tmp_path, taken_back)))
+
+
+def test_contracts_that_a_reorg_moved_are_written_down_anew(chain: Chain, tmp_path: Path) -> None:
+    deploy(chain, tmp_path)
+    before = load_manifest(tmp_path / "manifest.json")
+    raws = [entry["raw"] for entry in sent(tmp_path)]
+    count = len(before.contracts)
+    chain.raw("anvil_reorg", [count, [[raw, number] for number, raw in enumerate(raws)]])
+    moved = [one for one in look_at_site(site_in(tmp_path, chain)) if one.state == "bad"]
+    assert {one.name for one in moved} == {"status_contract_moved"}
+    nonce = chain.mined_nonce(open_key(KEY, chain.chain_id).address)
+    assert deploy(chain, tmp_path)["deployed"]
+    assert chain.mined_nonce(open_key(KEY, chain.chain_id).address) == nonce
+    after = load_manifest(tmp_path / "manifest.json")
+    assert after != before
+    assert all(one.state == "good" for one in look_at_site(site_in(tmp_path, chain)))
+
+
+def test_desks_stay_in_a_manifest_that_is_written_anew(taken_back: Chain, tmp_path: Path) -> None:
+    path = tmp_path / "manifest.json"
+    before = load_manifest(path)
+    desk = before.contracts["CommunityToken"]
+    save_manifest(path, replace(before, contracts={**before.contracts, "ArbitrationDesk": desk}))
+    deploy(taken_back, tmp_path, restore=True)
+    assert load_manifest(path).contracts["ArbitrationDesk"] == desk
+
+
+def test_a_manifest_of_another_plan_is_left_alone(taken_back: Chain, tmp_path: Path) -> None:
+    before = (tmp_path / "manifest.json").read_bytes()
+    (tmp_path / "manifest.journal").unlink()
+    assert error(taken_back, tmp_path, restore=True, salt="another") == "plan_changed"
+    assert (tmp_path / "manifest.json").read_bytes() == before
 
 
 def test_a_fee_that_is_too_low_is_raised(chain: Chain, tmp_path: Path) -> None:
@@ -155,11 +234,12 @@ def test_a_chain_with_real_money_wants_a_confirmation(
         return answer
 
     # As if the chain were one that nobody knows.
-    monkeypatch.setattr("dokkaebi.deploy.market.LOCAL_CHAIN_IDS", frozenset())
+    monkeypatch.setattr("dokkaebi.deploy.site.LOCAL_CHAIN_IDS", frozenset())
+    reviewed = plan(chain, tmp_path)["digest"]
     if answer:
-        assert deploy(chain, tmp_path, confirm=confirm)["deployed"]
+        assert deploy(chain, tmp_path, reviewed=reviewed, confirm=confirm)["deployed"]
     else:
-        assert error(chain, tmp_path, confirm=confirm) == "mainnet_unconfirmed"
+        assert error(chain, tmp_path, reviewed=reviewed, confirm=confirm) == "mainnet_unconfirmed"
         assert not list(tmp_path.iterdir())
     assert asked == [chain.chain_id]
 
@@ -167,9 +247,24 @@ def test_a_chain_with_real_money_wants_a_confirmation(
 def test_without_anybody_to_ask_no_real_money_is_spent(
     chain: Chain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dokkaebi.deploy.market.LOCAL_CHAIN_IDS", frozenset())
-    assert error(chain, tmp_path) == "mainnet_unconfirmed"
-    assert deploy(chain, tmp_path, dry_run=True)["digest"]
+    monkeypatch.setattr("dokkaebi.deploy.site.LOCAL_CHAIN_IDS", frozenset())
+    reviewed = plan(chain, tmp_path)["digest"]
+    assert error(chain, tmp_path, reviewed=reviewed) == "mainnet_unconfirmed"
+
+
+def test_off_local_chains_a_plan_has_to_be_reviewed(testnet: Chain, tmp_path: Path) -> None:
+    chain = testnet
+    assert error(chain, tmp_path) == "plan_unreviewed"
+    digest = plan(chain, tmp_path)["digest"]
+    chain.raw("evm_setAutomine", [False])
+    assert error(chain, tmp_path, reviewed=digest) == "deploy_waiting"
+    chain.raw("evm_setAutomine", [True])
+    chain.raw("evm_mine")
+    # What was begun was reviewed.
+    shown = plan(chain, tmp_path)
+    assert (shown["begun"], shown["digest"]) == (True, digest)
+    assert deploy(chain, tmp_path)["deployed"]
+    assert not deploy(chain, tmp_path)["deployed"]
 
 
 def test_a_dropped_transaction_is_sent_again(chain: Chain, tmp_path: Path) -> None:

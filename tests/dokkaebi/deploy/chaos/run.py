@@ -18,8 +18,7 @@ from dokkaebi.chain.keys import open_key
 from dokkaebi.chain.manifest import Manifest, check_manifest, load_manifest
 from dokkaebi.chain.node import start_node
 from dokkaebi.chain.rpc import Chain, RpcRefused, RpcUnreachable, connect
-from dokkaebi.config import Settings
-from dokkaebi.deploy import deploy_here, journal
+from dokkaebi.deploy import Site, apply_plan, journal
 from dokkaebi.deploy.apply import Patience
 from dokkaebi.deploy.plan import FACTORY
 from dokkaebi.errors import DokkaebiError
@@ -87,30 +86,16 @@ class Faulty(Chain):
         return answer
 
 
-def settings_in(folder: Path, url: str) -> Settings:
-    """Settings whose manifest and documents are in a folder."""
-    return Settings(
-        rpc=url,
-        rpc_requests_per_second=None,
-        manifest=folder / "manifest.json",
-        database=None,
-        documents=folder / "documents",
-        key=KEY,
-        password_file=None,
-        lang=None,
-        zone="UTC",
-    )
+def site_in(folder: Path, chain: Chain) -> Site:
+    """A site whose files are in a folder."""
+    return Site(chain, folder / "manifest.json", folder / "documents")
 
 
 def attempt(chain: Chain, folder: Path) -> None:
     """Deploys, or goes on with it."""
-    deploy_here(
-        chain,
+    apply_plan(
+        site_in(folder, chain),
         open_key(KEY, chain.chain_id),
-        settings_in(folder, chain.url),
-        network="chaos",
-        market_file=None,
-        dry_run=False,
         say=lambda key, values: None,
         patience=Patience(look=0.05, bump=1.0, step=4.0),
     )
