@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dokkaebi.chain.manifest import write_atomically
+from dokkaebi.chain.networks import LOCAL_CHAIN_IDS
 from dokkaebi.config import environment
 from dokkaebi.errors import DokkaebiError
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
 
-# Chains of one's own machine, where keys that everybody knows do no harm.
-LOCAL_CHAIN_IDS = frozenset({1337, 31337})
 PASSWORD_LENGTH_MIN = 8
 # Everybody knows these: Hardhat's and Anvil's, and the one Ganache's documentation shows.
 TEST_PHRASES = {

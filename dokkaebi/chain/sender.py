@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dokkaebi.chain.assets import coin_symbol
+from dokkaebi.chain.networks import coin_symbol
 from dokkaebi.chain.reverts import reverted
 from dokkaebi.chain.rpc import Chain, RpcRefused, RpcUnreachable
 from dokkaebi.errors import DokkaebiError

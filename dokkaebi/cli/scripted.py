@@ -37,7 +37,7 @@ def buy(url: str, network: str, offer_id: str) -> None:
 
 
 def _market_stands(url: str, network: str) -> None:
-    from dokkaebi.chain.keys import LOCAL_CHAIN_IDS
+    from dokkaebi.chain.networks import LOCAL_CHAIN_IDS
     from dokkaebi.chain.rpc import connect
     from dokkaebi.config import load_settings
     from dokkaebi.deploy import standing_market
@@ -60,7 +60,7 @@ def _command(url: str | None, *words: str) -> None:
 
 
 def _is_local(url: str) -> bool:
-    from dokkaebi.chain.keys import LOCAL_CHAIN_IDS
+    from dokkaebi.chain.networks import LOCAL_CHAIN_IDS
     from dokkaebi.chain.rpc import connect
 
     try:

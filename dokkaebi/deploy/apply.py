@@ -9,8 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dokkaebi.chain.assets import COIN_DECIMALS, coin_symbol
+from dokkaebi.chain.assets import COIN_DECIMALS
 from dokkaebi.chain.manifest import Deployment, Manifest, check_manifest
+from dokkaebi.chain.networks import coin_symbol
 from dokkaebi.chain.rpc import Chain, RpcRefused, RpcUnreachable
 from dokkaebi.chain.sender import gas_prices
 from dokkaebi.chain.suite import SUITE

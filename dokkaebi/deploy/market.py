@@ -9,8 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dokkaebi.chain.assets import COIN_DECIMALS, coin_symbol
-from dokkaebi.chain.keys import LOCAL_CHAIN_IDS
+from dokkaebi.chain.assets import COIN_DECIMALS
 from dokkaebi.chain.manifest import (
     Deployment,
     Manifest,
@@ -19,6 +18,7 @@ from dokkaebi.chain.manifest import (
     save_manifest,
     write_atomically,
 )
+from dokkaebi.chain.networks import LOCAL_CHAIN_IDS, TESTNET_IDS, coin_symbol
 from dokkaebi.chain.rpc import Chain
 from dokkaebi.chain.sender import Sender, gas_prices
 from dokkaebi.chain.suite import DESK, Suite
@@ -40,9 +40,6 @@ from dokkaebi.deploy.plan import (
 from dokkaebi.deploy.spec import MarketSpec, load_market_spec
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts.figures import amount_text
-
-# Those of networks.yaml: coins there are worth nothing.
-TESTNET_IDS = frozenset({1001, 80002, 84532, 421614, 560048, 11155111, 11155420})
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from dokkaebi.chain.assets import COIN_DECIMALS, coin_symbol
+from dokkaebi.chain.assets import COIN_DECIMALS
 from dokkaebi.chain.manifest import Manifest, check_manifest, load_manifest
+from dokkaebi.chain.networks import coin_symbol
 from dokkaebi.chain.rpc import Chain, connect, shown_url
 from dokkaebi.config import Settings, project_root
 from dokkaebi.errors import DokkaebiError
@@ -111,7 +112,7 @@ class Doctor:
         return Finding(name, GOOD, {"url": url, "chain_id": chain.chain_id})
 
     def _head(self, name: str) -> Finding:
-        from dokkaebi.chain.keys import LOCAL_CHAIN_IDS
+        from dokkaebi.chain.networks import LOCAL_CHAIN_IDS
 
         header = self._chain.block()
         age = round(self._clock()) - int(header["timestamp"], 16)

@@ -116,7 +116,7 @@ def test_a_head_that_is_old_or_of_the_future(
     state: str,
 ) -> None:
     # As if the chain weren't a local one.
-    monkeypatch.setattr("dokkaebi.chain.keys.LOCAL_CHAIN_IDS", frozenset())
+    monkeypatch.setattr("dokkaebi.chain.networks.LOCAL_CHAIN_IDS", frozenset())
     now = int(market.chain.block()["timestamp"], 16) + age
     assert look(replace(settings, key=None), clock=lambda: float(now))["head"].state == state
 
