@@ -21,7 +21,7 @@ from dokkaebi.chain.terms import (
 )
 
 if TYPE_CHECKING:
-    from eth_account.signers.local import LocalAccount
+    from dokkaebi.chain.signer import Signer
 
 TypedData = dict[str, Any]
 
@@ -171,12 +171,9 @@ def id_of(suite: Suite, terms: Terms) -> str:
 # Signatures
 
 
-def sign_typed(account: LocalAccount, data: TypedData) -> bytes:
+def sign_typed(account: Signer, data: TypedData) -> bytes:
     """An account's signature of typed data, 65 bytes."""
-    from eth_account.messages import encode_typed_data
-
-    signed = account.sign_message(encode_typed_data(full_message=data))
-    return bytes(signed.signature)
+    return bytes(account.sign_typed_data(full_message=data).signature)
 
 
 def recover(digest: bytes, signature: bytes) -> str | None:
@@ -275,9 +272,7 @@ class Consent:
         return None if field is None else str(getattr(self.terms, field))
 
 
-def sign(
-    account: LocalAccount, terms: Terms, suite: Suite, permit: Permit | None = None
-) -> Consent:
+def sign(account: Signer, terms: Terms, suite: Suite, permit: Permit | None = None) -> Consent:
     """Signs terms for a suite's market. Costs nothing and sends nothing."""
     market = suite.market(kind_of(terms).contract).address
     chain_id = suite.chain.chain_id

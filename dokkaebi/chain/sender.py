@@ -13,7 +13,7 @@ from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts.figures import amount_text
 
 if TYPE_CHECKING:
-    from eth_account.signers.local import LocalAccount
+    from dokkaebi.chain.signer import Signer
 
 Receipt = dict[str, Any]
 
@@ -42,7 +42,7 @@ class Plan:
 class Sender:
     """An account on a chain."""
 
-    def __init__(self, chain: Chain, account: LocalAccount) -> None:
+    def __init__(self, chain: Chain, account: Signer) -> None:
         self.chain = chain
         self.account = account
         self.address: str = account.address

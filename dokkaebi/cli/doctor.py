@@ -10,7 +10,7 @@ from dokkaebi.cli.output import DATABASE, EXIT_NO, NODE, Result, Session, comman
 from dokkaebi.texts import t
 
 if TYPE_CHECKING:
-    from eth_account.signers.local import LocalAccount
+    from dokkaebi.chain.signer import Signer
 
 app = typer.Typer()
 MARKS = {"good": "✓", "bad": "✗", "skipped": "–"}
@@ -20,7 +20,7 @@ MARKS = {"good": "✓", "bad": "✗", "skipped": "–"}
 def doctor(session: Session) -> Result:
     from dokkaebi.doctor import BAD, Doctor
 
-    def key(chain_id: int) -> LocalAccount:
+    def key(chain_id: int) -> Signer:
         return session.account
 
     findings = []

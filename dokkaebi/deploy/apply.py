@@ -21,7 +21,7 @@ from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts.figures import amount_text, units_text
 
 if TYPE_CHECKING:
-    from eth_account.signers.local import LocalAccount
+    from dokkaebi.chain.signer import Signer
 
 Say = Callable[[str, Mapping[str, object]], None]
 # Words of nodes that have the transaction, or one of the same nonce that was mined.
@@ -48,7 +48,7 @@ class Patience:
 def apply(
     plan: Plan,
     chain: Chain,
-    account: LocalAccount,
+    account: Signer,
     journal: Journal,
     *,
     say: Say = lambda key, values: None,
@@ -102,7 +102,7 @@ class _Run:
         self,
         plan: Plan,
         chain: Chain,
-        account: LocalAccount,
+        account: Signer,
         journal: Journal,
         say: Say,
         fee_ceiling: int | None,

@@ -42,12 +42,12 @@ from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts.figures import amount_text
 
 if TYPE_CHECKING:
-    from eth_account.signers.local import LocalAccount
+    from dokkaebi.chain.signer import Signer
 
 
 def deploy_market(
     chain: Chain,
-    account: LocalAccount,
+    account: Signer,
     spec: MarketSpec,
     *,
     network: str,
@@ -71,7 +71,7 @@ def deploy_market(
 
 def deploy_here(
     chain: Chain,
-    account: LocalAccount,
+    account: Signer,
     settings: Settings,
     *,
     network: str,
@@ -215,7 +215,7 @@ def standing_market(chain: Chain, manifest_path: Path) -> Manifest | None:
 
 
 def deploy_desk(
-    account: LocalAccount,
+    account: Signer,
     suite: Suite,
     *,
     arbitrator: str,

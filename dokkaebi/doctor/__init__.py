@@ -24,7 +24,7 @@ from dokkaebi.ledger.store import Identity, read_ledger
 from dokkaebi.texts.figures import amount_text, size_text, span_text
 
 if TYPE_CHECKING:
-    from eth_account.signers.local import LocalAccount
+    from dokkaebi.chain.signer import Signer
 
 GOOD, BAD, SKIPPED = "good", "bad", "skipped"
 PYTHON = (3, 11)
@@ -51,7 +51,7 @@ class Doctor:
     def __init__(
         self,
         settings: Settings,
-        open_key: Callable[[int], LocalAccount],
+        open_key: Callable[[int], Signer],
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._settings = settings
