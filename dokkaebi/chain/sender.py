@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dokkaebi.chain.fees import gas_prices
 from dokkaebi.chain.networks import coin_symbol
 from dokkaebi.chain.reverts import reverted
 from dokkaebi.chain.rpc import Chain, RpcRefused, RpcUnreachable
@@ -21,7 +22,6 @@ WAIT_SECONDS = 300
 # Refunds and payees' receive functions make an estimate a lower bound.
 _MARGIN_PERCENT = 25
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
-_TIP_WEI = 1_500_000_000
 
 
 @dataclass(frozen=True)
@@ -141,18 +141,3 @@ class Sender:
             has=amount_text(has, 18, symbol),
             needs=amount_text(needs, 18, symbol),
         )
-
-
-def gas_prices(chain: Chain) -> tuple[dict[str, int], int, int]:
-    """Fields that set the gas price, the price to expect, and the highest possible one; wei."""
-    base = chain.block("latest").get("baseFeePerGas")
-    if base is None:
-        price = int(chain.raw("eth_gasPrice"), 16)
-        return {"gasPrice": price}, price, price
-    try:
-        tip = int(chain.raw("eth_maxPriorityFeePerGas"), 16)
-    except RpcRefused:
-        tip = _TIP_WEI
-    highest = 2 * int(base, 16) + tip
-    fields = {"maxFeePerGas": highest, "maxPriorityFeePerGas": tip}
-    return fields, int(base, 16) + tip, highest

@@ -20,11 +20,12 @@ from dokkaebi.chain.manifest import (
 )
 from dokkaebi.chain.networks import LOCAL_CHAIN_IDS, TESTNET_IDS, coin_symbol
 from dokkaebi.chain.rpc import Chain
-from dokkaebi.chain.sender import Sender, gas_prices
+from dokkaebi.chain.sender import Sender
 from dokkaebi.chain.suite import DESK, Suite
 from dokkaebi.config import Settings
 from dokkaebi.deploy.apply import Patience, Say, apply
 from dokkaebi.deploy.artifacts import Artifact, load_artifact
+from dokkaebi.deploy.costs import coins_problem, costs_of, fee_problem
 from dokkaebi.deploy.journal import Journal, open_journal, read_journal
 from dokkaebi.deploy.plan import (
     FACTORY,
@@ -110,7 +111,7 @@ def deploy_here(
     )
     _check(plan, begun, reviewed)
     if dry_run:
-        shown = _estimate(chain, plan, say)
+        shown = _estimate(chain, plan, say, fee_ceiling)
         return {"deployed": False, "manifest": str(path), **shown}
     if chain.chain_id not in LOCAL_CHAIN_IDS | TESTNET_IDS and not confirm(chain.chain_id):
         raise DokkaebiError("mainnet_unconfirmed", chain_id=chain.chain_id)
@@ -174,8 +175,9 @@ def _check(plan: Plan, begun: Mapping[str, Any] | None, reviewed: str | None) ->
         raise DokkaebiError("plan_differs", reviewed=reviewed, now=digest)
 
 
-def _estimate(chain: Chain, plan: Plan, say: Say) -> dict[str, Any]:
-    cost = plan.gas * gas_prices(chain)[1]
+def _estimate(chain: Chain, plan: Plan, say: Say, fee_ceiling: int | None) -> dict[str, Any]:
+    missing = [step for step in plan.steps if not step.standing]
+    costs = costs_of(chain, plan.deployer, missing)
     balance = chain.balance(plan.deployer)
     symbol = coin_symbol(chain.chain_id)
     for step in plan.steps:
@@ -183,17 +185,26 @@ def _estimate(chain: Chain, plan: Plan, say: Say) -> dict[str, Any]:
         facts = {"contract": step.name, "address": step.address, "gas": f"{step.gas:,}"}
         say(key, facts)
     shown = {
-        "gas": f"{plan.gas:,}",
-        "cost": amount_text(cost, COIN_DECIMALS, symbol),
+        "gas": f"{costs.gas:,}",
+        "cost": amount_text(costs.fee, COIN_DECIMALS, symbol),
         "address": plan.deployer,
         "balance": amount_text(balance, COIN_DECIMALS, symbol),
     }
     say("deploy_estimate", shown)
+    problems = (
+        coins_problem(chain, plan.deployer, costs),
+        fee_problem(costs.price, fee_ceiling),
+    )
+    refused = [problem for problem in problems if problem is not None]
+    for problem in refused:
+        say(problem.key, problem.details)
     say("plan_digest", {"digest": plan.digest()})
     return {
-        "gas": plan.gas,
-        "cost": str(cost),
+        "gas": costs.gas,
+        "cost": str(costs.fee),
+        "needs": str(costs.needs),
         "balance": str(balance),
+        "refused": [problem.key for problem in refused],
         "digest": plan.digest(),
         "plan": plan.as_json(),
     }

@@ -66,6 +66,7 @@ class Doctor:
             self._disk,
             self._node,
             self._head,
+            self._evm,
             self._key,
             self._contracts,
             self._ledger,
@@ -122,6 +123,14 @@ class Doctor:
             return Finding(name, GOOD, facts)
         late = age > HEAD_SECONDS or age < -CLOCK_SECONDS
         return Finding(name, BAD if late else GOOD, facts)
+
+    def _evm(self, name: str) -> Finding:
+        from dokkaebi.chain.evm import evm_problem
+
+        if (problem := evm_problem(self._chain)) is not None:
+            chain_id = self._chain.chain_id
+            raise DokkaebiError("chain_too_old", chain_id=chain_id, problem=problem)
+        return Finding(name, GOOD)
 
     def _key(self, name: str) -> Finding:
         if self._settings.key is None:
