@@ -15,8 +15,10 @@ from dokkaebi.chain.keys import open_key
 from dokkaebi.chain.networks import Network
 from dokkaebi.chain.node import start_node
 from dokkaebi.chain.rpc import Chain, connect
+from dokkaebi.cli import run
+from dokkaebi.deploy import load_market_spec
 from dokkaebi.deploy.costs import with_margin
-from tests.dokkaebi.conftest import Market
+from dokkaebi.deploy.plan import make_plan
 from tests.dokkaebi.deploy.chaos.run import KEY
 from tests.dokkaebi.deploy.test_resume import deploy, error, sent
 
@@ -128,9 +130,6 @@ def test_data_is_paid_for_where_an_oracle_says_so(
     assert fee.of("0x" + "12" * 80, 0) == 200 * WEI_A_BYTE
     more = deploy(chain, tmp_path, dry_run=True)
     assert more["gas"] == plain["gas"]
-    from dokkaebi.deploy import load_market_spec
-    from dokkaebi.deploy.plan import make_plan
-
     key = open_key(KEY, chain.chain_id)
     steps = make_plan(chain, key.address, load_market_spec(), network="n").steps
     wanted = sum(WEI_A_BYTE * (len(step.data) // 2 - 1 + 120) for step in steps)
@@ -223,12 +222,14 @@ def test_a_fee_over_the_ceiling_is_said_in_the_plan(chain: Chain, tmp_path: Path
     assert sent(tmp_path) == []
 
 
-def test_the_command_says_it_too(market: Market, tmp_path: Path) -> None:
-    words = ("deploy", "--dry-run", "--max-fee", "0.000000001", "--lang", "en")
-    options = ("--rpc", market.chain.url, "--manifest", str(tmp_path / "m.json"), "--key", KEY)
-    answer = market.bare(*words, *options)
-    assert answer.code == 0
-    assert "more than --max-fee 0.000000001" in answer.out
-    assert "digest is" in answer.out
-    plain = market.bare(*words[:2], *options, "--lang", "en")
-    assert "--max-fee" not in plain.out
+def test_the_command_says_it_too(
+    chain: Chain, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["deploy", "--dry-run", "--rpc", chain.url, "--key", KEY, "--lang", "en"]
+    words += ["--manifest", str(tmp_path / "m.json")]
+    assert run([*words, "--max-fee", "0.000000001"]) == 0
+    said = capsys.readouterr().out
+    assert "more than --max-fee 0.000000001" in said
+    assert "digest is" in said
+    assert run(words) == 0
+    assert "--max-fee" not in capsys.readouterr().out
