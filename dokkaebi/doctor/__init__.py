@@ -109,8 +109,8 @@ class Doctor:
     def _node(self, name: str) -> Finding:
         # Told here, whatever else is skipped for it.
         chain = connect(self._settings.rpc, self._settings.rpc_requests_per_second)
-        url = ", ".join(shown_url(one.strip()) for one in self._settings.rpc.split(","))
-        return Finding(name, GOOD, {"url": url, "chain_id": chain.chain_id})
+        facts = {"url": shown_url(self._settings.rpc), "chain_id": chain.chain_id}
+        return Finding(name, GOOD, facts)
 
     def _head(self, name: str) -> Finding:
         from dokkaebi.chain.networks import LOCAL_CHAIN_IDS

@@ -44,9 +44,7 @@ PATTERNS = {
         re.IGNORECASE,
     ),
     "password in a URL": re.compile(r"\w+://[^\s/:@\"'{}$…<>]+:[^\s/:@\"'{}$…<>]{8,}@"),
-    "explorer key": re.compile(
-        r"(?<![\w/+=])(?=[A-Z]*[0-9])(?=[0-9]*[A-Z])[A-Z0-9]{34}(?![\w/+=])"
-    ),
+    "explorer key": re.compile(r"(?<![\w/+])(?=[A-Z]*[0-9])(?=[0-9]*[A-Z])[A-Z0-9]{34}(?![\w/+=])"),
 }
 # Commits and releases of others' code have long names.
 PUBLIC_HOSTS = re.compile(r"://(?:raw\.githubusercontent\.com|github\.com|eips\.ethereum\.org)/")
