@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from dokkaebi.chain.networks import coin_symbol
 from dokkaebi.chain.rpc import RpcRefused
 from dokkaebi.chain.suite import COIN, Contract, Suite
 from dokkaebi.errors import DokkaebiError
@@ -13,7 +14,6 @@ from dokkaebi.texts.figures import amount_text
 COIN_DECIMALS = 18
 UINT256_MAX = 2**256 - 1
 _DIGITS_MAX = len(str(UINT256_MAX))
-_COINS = {137: "POL", 80002: "POL", 8217: "KAIA", 1001: "KAIA"}
 _SYMBOL_LENGTH = 16
 _DECIMALS_MAX = 77
 _AMOUNT = re.compile(r"(\d+)(?:\.(\d+))?", re.ASCII)
@@ -75,11 +75,6 @@ def parse_address(text: str) -> str:
     if mixed and not is_checksum_address(seen):
         raise DokkaebiError("address_checksum_wrong", seen=text)
     return str(to_checksum_address(seen))
-
-
-def coin_symbol(chain_id: int) -> str:
-    """What a chain's coin is called."""
-    return _COINS.get(chain_id, "ETH")
 
 
 def named_asset(suite: Suite, name: str) -> Asset:

@@ -21,7 +21,7 @@ from dokkaebi.chain.terms import (
 )
 
 if TYPE_CHECKING:
-    from eth_account.signers.local import LocalAccount
+    from dokkaebi.chain.signer import Signer
 
 TypedData = dict[str, Any]
 
@@ -171,15 +171,12 @@ def id_of(suite: Suite, terms: Terms) -> str:
 # Signatures
 
 
-def sign_typed(account: LocalAccount, data: TypedData) -> bytes:
+def sign_typed(account: Signer, data: TypedData) -> bytes:
     """An account's signature of typed data, 65 bytes."""
-    from eth_account.messages import encode_typed_data
-
-    signed = account.sign_message(encode_typed_data(full_message=data))
-    return bytes(signed.signature)
+    return bytes(account.sign_typed_data(full_message=data).signature)
 
 
-def guest_of(account: LocalAccount, chain_id: int, place: str) -> LocalAccount:
+def guest_of(account: Signer, chain_id: int, place: str) -> Signer:
     """A second account that follows from a signature of the first: the same each time, and nobody
     else's. `place`: a contract on the chain, so that it has no right anywhere else."""
     from eth_account import Account
@@ -198,7 +195,7 @@ def guest_of(account: LocalAccount, chain_id: int, place: str) -> LocalAccount:
         "domain": {"name": "Dokkaebi guest", "chainId": chain_id, "verifyingContract": place},
         "message": {"purpose": "The other side of a smoke test"},
     }
-    guest: LocalAccount = Account.from_key(keccak(sign_typed(account, data)))
+    guest: Signer = Account.from_key(keccak(sign_typed(account, data)))
     return guest
 
 
@@ -298,9 +295,7 @@ class Consent:
         return None if field is None else str(getattr(self.terms, field))
 
 
-def sign(
-    account: LocalAccount, terms: Terms, suite: Suite, permit: Permit | None = None
-) -> Consent:
+def sign(account: Signer, terms: Terms, suite: Suite, permit: Permit | None = None) -> Consent:
     """Signs terms for a suite's market. Costs nothing and sends nothing."""
     market = suite.market(kind_of(terms).contract).address
     chain_id = suite.chain.chain_id

@@ -3,6 +3,7 @@ the next one when one fails."""
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -18,6 +19,9 @@ WAIT_SECONDS_MAX = 10.0
 # How long an endpoint that failed is passed over while others answer.
 REST_SECONDS = 5.0
 SCHEMES = ("http://", "https://", "ws://", "wss://")
+# Shown of what is no address: a host with a point or a port, and no longer than hosts are.
+_PLACE = re.compile(r"(?=.{1,64}$)(localhost|[\w-]+(\.[\w-]+)+|[\w-]+(?=:))(:\d{1,6})?")
+_SCHEME_LENGTH = 8
 # Words of refusals that mean: asked too often. Codes: 429, and what some providers use for it.
 TOO_OFTEN_WORDS = ("rate limit", "too many requests", "quota", "capacity", "compute units")
 TOO_OFTEN_CODES = (429, -32097)
@@ -117,11 +121,9 @@ class _Endpoint:
 
     def __init__(self, url: str) -> None:
         try:
-            known = url.startswith(SCHEMES) and bool(shown_url(url))
+            _shown_right(url)
         except ValueError:
-            known = False
-        if not known:
-            raise RpcUnreachable("rpc_url_wrong", url=url)
+            raise RpcUnreachable("rpc_url_wrong", url=_shown_wrong(url)) from None
         self.url = url
         self.resting_until = 0.0
 
@@ -236,14 +238,37 @@ class _Budget:
             time.sleep(max(reset - time.time(), 0.01))
 
 
-def shown_url(url: str) -> str:
-    """A node's address without what may be a password or an access key."""
+def shown_url(urls: str) -> str:
+    """A node's address, or several with commas, without what may be a password or an access key."""
+    return ", ".join(_shown(url.strip()) for url in urls.split(","))
+
+
+def _shown(url: str) -> str:
+    try:
+        return _shown_right(url)
+    except ValueError:
+        return _shown_wrong(url)
+
+
+def _shown_right(url: str) -> str:
+    """Raises ValueError for what is no address."""
     from urllib.parse import urlsplit
 
     parts = urlsplit(url)
+    if not url.startswith(SCHEMES) or not parts.hostname:
+        raise ValueError(url)
     port = f":{parts.port}" if parts.port else ""
     hidden = "/…" if parts.path.strip("/") or parts.query else ""
     return f"{parts.scheme}://{parts.hostname}{port}{hidden}"
+
+
+def _shown_wrong(url: str) -> str:
+    """Of what is no address the place that may have been meant; it may hold a secret as well."""
+    scheme, mark, rest = url.partition("://") if "://" in url else ("", "", url)
+    place = re.split(r"[/?#]", rest.rsplit("@", 1)[-1])[0]
+    if rest and not _PLACE.fullmatch(place):
+        place = "…"
+    return (scheme if len(scheme) <= _SCHEME_LENGTH else "…") + mark + place
 
 
 def _may_pass(problem: BaseException) -> bool:

@@ -1,4 +1,5 @@
-"""Keys that sign: an encrypted keystore file, an environment variable, or a well-known test key."""
+"""Keys that sign: an encrypted keystore file, an environment variable, another program, or a
+well-known test key."""
 
 from __future__ import annotations
 
@@ -8,14 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dokkaebi.chain.manifest import write_atomically
+from dokkaebi.chain.networks import LOCAL_CHAIN_IDS
 from dokkaebi.config import environment
 from dokkaebi.errors import DokkaebiError
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
 
-# Chains of one's own machine, where keys that everybody knows do no harm.
-LOCAL_CHAIN_IDS = frozenset({1337, 31337})
+    from dokkaebi.chain.external import Note
+    from dokkaebi.chain.signer import Signer
+
 PASSWORD_LENGTH_MIN = 8
 # Everybody knows these: Hardhat's and Anvil's, and the one Ganache's documentation shows.
 TEST_PHRASES = {
@@ -76,19 +79,27 @@ def open_key(
     chain_id: int,
     password_file: Path | None = None,
     ask_password: Callable[[str], str] | None = None,
-) -> LocalAccount:
+    note: Note | None = None,
+) -> Signer:
     """The key behind a reference, to sign for a chain.
 
     `env:NAME` is a hex key in an environment variable (or `.env`); `test:0` … `test:19` and
-    `ganache:0` … are the well-known test keys; anything else is the path of an encrypted keystore
-    (JSON, version 3). Its password comes from `password_file`, else DOKKAEBI_PASSWORD, else
-    `ask_password(path)`. Test keys are refused on every chain that isn't local, however they came.
+    `ganache:0` … are the well-known test keys; `command:PROGRAM ARGS` is a program that signs (see
+    `external`), and `note` is told when it waits for a person; anything else is the path of an
+    encrypted keystore (JSON, version 3). Its password comes from `password_file`, else
+    DOKKAEBI_PASSWORD, else `ask_password(path)`. Test keys are refused on every chain that isn't
+    local, however they came.
     """
     kind, _, rest = reference.partition(":")
+    account: Signer
     if kind in TEST_PHRASES and rest:
         account = _test_key(kind, rest)
     elif kind == "env":
         account = _key_from_environment(rest)
+    elif kind == "command":
+        from dokkaebi.chain.external import ExternalSigner
+
+        account = ExternalSigner(rest, note)
     elif _looks_like_a_key(Path(reference).name):
         raise DokkaebiError("key_in_the_open")
     else:
@@ -128,7 +139,7 @@ def name_of_test_key(address: str) -> str | None:
     return None
 
 
-def _refuse_public_key(account: LocalAccount, chain_id: int) -> None:
+def _refuse_public_key(account: Signer, chain_id: int) -> None:
     name = name_of_test_key(account.address)
     if name is not None and chain_id not in LOCAL_CHAIN_IDS:
         raise DokkaebiError("key_is_public", name=name, address=account.address, chain_id=chain_id)

@@ -36,17 +36,20 @@ class Node:
 
 @contextmanager
 def start_node(
-    name: str = "ganache", port: int | None = None, options: Sequence[str] = ()
+    name: str = "ganache",
+    port: int | None = None,
+    options: Sequence[str] = (),
+    hardfork: str = "shanghai",
 ) -> Iterator[Node]:
     """Runs `ganache` or `anvil` for the time of a `with` block, mining on each transaction.
 
-    `options` go to its command line as they are.
+    `options` go to its command line as they are; `hardfork`: the level of its EVM.
     The node hangs on `tools/leash.py`, which ends it when this process is gone, however it went.
     """
     if name not in CHAIN_IDS:
         raise DokkaebiError("node_unknown", name=name, known=", ".join(CHAIN_IDS))
     with tempfile.TemporaryDirectory(prefix="dokkaebi-node-") as folder:
-        process, url = _launch(name, port, Path(folder), options)
+        process, url = _launch(name, port, Path(folder), [*options, *_level(name, hardfork)])
         try:
             yield Node(name, url)
         finally:
@@ -91,16 +94,20 @@ def _command(name: str, port: int) -> list[str]:
             *command,
             *("--server.host", "127.0.0.1", "--server.port", str(port)),
             *("--chain.chainId", str(CHAIN_IDS[name]), "--chain.networkId", str(CHAIN_IDS[name])),
-            *("--chain.hardfork", "shanghai", "--wallet.mnemonic", phrase),
+            *("--wallet.mnemonic", phrase),
             *("--wallet.totalAccounts", str(ACCOUNTS), "--wallet.defaultBalance", str(COINS_EACH)),
             *("--miner.blockGasLimit", "30000000"),
         ]
     return [
         *command,
         *("--host", "127.0.0.1", "--port", str(port), "--chain-id", str(CHAIN_IDS[name])),
-        *("--hardfork", "shanghai", "--mnemonic", phrase, "--accounts", str(ACCOUNTS)),
+        *("--mnemonic", phrase, "--accounts", str(ACCOUNTS)),
         *("--balance", str(COINS_EACH), "--gas-limit", "30000000", "--quiet"),
     ]
+
+
+def _level(name: str, hardfork: str) -> list[str]:
+    return ["--chain.hardfork" if name == "ganache" else "--hardfork", hardfork]
 
 
 def _answers(process: subprocess.Popen[bytes], url: str, chain_id: int) -> bool:

@@ -71,7 +71,7 @@ class Chain:
         """A block's header, with its transactions' hashes, as the node sent it."""
         found = self.raw("eth_getBlockByNumber", [_tag(block), False])
         if found is None:
-            raise DokkaebiError("block_unknown", block=str(block), url=self.url)
+            raise DokkaebiError("block_unknown", block=str(block), url=shown_url(self.url))
         return cast(Block, found)
 
     def timestamp(self, number: int) -> int:
@@ -85,7 +85,7 @@ class Chain:
         requests = [("eth_getBlockByNumber", [_tag(number), False]) for number in missing]
         for number, block in zip(missing, self.raw_batch(requests), strict=True):
             if block is None:
-                raise DokkaebiError("block_unknown", block=str(number), url=self.url)
+                raise DokkaebiError("block_unknown", block=str(number), url=shown_url(self.url))
             self._timestamps[number] = int(block["timestamp"], 16)
         return {number: self._timestamps[number] for number in wanted}
 

@@ -6,14 +6,15 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dokkaebi.chain.assets import coin_symbol
+from dokkaebi.chain.fees import gas_prices
+from dokkaebi.chain.networks import coin_symbol
 from dokkaebi.chain.reverts import reverted
 from dokkaebi.chain.rpc import Chain, RpcRefused, RpcUnreachable
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts.figures import amount_text
 
 if TYPE_CHECKING:
-    from eth_account.signers.local import LocalAccount
+    from dokkaebi.chain.signer import Signer
 
 Receipt = dict[str, Any]
 
@@ -21,7 +22,6 @@ WAIT_SECONDS = 300
 # Refunds and payees' receive functions make an estimate a lower bound.
 _MARGIN_PERCENT = 25
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
-_TIP_WEI = 1_500_000_000
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Plan:
 class Sender:
     """An account on a chain."""
 
-    def __init__(self, chain: Chain, account: LocalAccount) -> None:
+    def __init__(self, chain: Chain, account: Signer) -> None:
         self.chain = chain
         self.account = account
         self.address: str = account.address
@@ -141,18 +141,3 @@ class Sender:
             has=amount_text(has, 18, symbol),
             needs=amount_text(needs, 18, symbol),
         )
-
-
-def gas_prices(chain: Chain) -> tuple[dict[str, int], int, int]:
-    """Fields that set the gas price, the price to expect, and the highest possible one; wei."""
-    base = chain.block("latest").get("baseFeePerGas")
-    if base is None:
-        price = int(chain.raw("eth_gasPrice"), 16)
-        return {"gasPrice": price}, price, price
-    try:
-        tip = int(chain.raw("eth_maxPriorityFeePerGas"), 16)
-    except RpcRefused:
-        tip = _TIP_WEI
-    highest = 2 * int(base, 16) + tip
-    fields = {"maxFeePerGas": highest, "maxPriorityFeePerGas": tip}
-    return fields, int(base, 16) + tip, highest

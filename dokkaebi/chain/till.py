@@ -20,7 +20,7 @@ from dokkaebi.chain.suite import COIN, Call, Contract, NoAnswer, Suite
 from dokkaebi.chain.terms import Auction, Trade
 
 if TYPE_CHECKING:
-    from eth_account.signers.local import LocalAccount
+    from dokkaebi.chain.signer import Signer
 
 # ERC-2612.
 _PERMIT_FIELDS = [
@@ -112,7 +112,7 @@ def approve_token(suite: Suite, asset: str, market: Contract, amount: int) -> Ca
 
 
 def sign_permit(
-    suite: Suite, account: LocalAccount, asset: str, market: Contract, value: int, deadline: int
+    suite: Suite, account: Signer, asset: str, market: Contract, value: int, deadline: int
 ) -> Permit | None:
     """An ERC-2612 permit that lets a market take `value` until `deadline`, instead of an approval;
     None if the token knows no permits, or not in this form."""

@@ -72,13 +72,15 @@ def deploy_plan(
     deployer: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help=t("option_deployer"))
     ] = None,
+    max_fee: MaxFee = None,
 ) -> Result:
     """Says what a deployment would do."""
     from dokkaebi.chain.assets import parse_address
     from dokkaebi.deploy.site import look_at_plan
 
     who = parse_address(deployer) if deployer else session.account.address
-    return look_at_plan(_site(session, market, salt), who, say=_say(session))
+    site = _site(session, market, salt)
+    return look_at_plan(site, who, say=_say(session), fee_ceiling=_ceiling(max_fee))
 
 
 @command(group, NODE, KEY, DOCUMENTS, name="apply")
@@ -92,7 +94,6 @@ def deploy_apply(
     mainnet: Annotated[bool, typer.Option("--mainnet", help=t("option_mainnet"))] = False,
 ) -> Result:
     """Carries a plan out."""
-    from dokkaebi.chain.assets import parse_decimal
     from dokkaebi.deploy.site import apply_plan
 
     def confirm(chain_id: int) -> bool:
@@ -105,7 +106,7 @@ def deploy_apply(
         session.account,
         reviewed=digest,
         restore=restore,
-        fee_ceiling=None if max_fee is None else parse_decimal(max_fee, 9, "fee_too_fine"),
+        fee_ceiling=_ceiling(max_fee),
         confirm=confirm,
         say=_say(session),
     )
@@ -125,6 +126,13 @@ def deploy_smoke(session: Session) -> Result:
     from dokkaebi.deploy.smoke import smoke
 
     return smoke(session.suite, session.account, session.settings.documents, say=_say(session))
+
+
+def _ceiling(max_fee: str | None) -> int | None:
+    """Gwei, in wei."""
+    from dokkaebi.chain.assets import parse_decimal
+
+    return None if max_fee is None else parse_decimal(max_fee, 9, "fee_too_fine")
 
 
 def _site(session: Session, market: Path | None = None, salt: str = "") -> Site:

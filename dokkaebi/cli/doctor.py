@@ -12,7 +12,7 @@ from dokkaebi.findings import Finding
 from dokkaebi.texts import t
 
 if TYPE_CHECKING:
-    from eth_account.signers.local import LocalAccount
+    from dokkaebi.chain.signer import Signer
 
 app = typer.Typer()
 
@@ -21,7 +21,7 @@ app = typer.Typer()
 def doctor(session: Session) -> Result:
     from dokkaebi.doctor import Doctor
 
-    def key(chain_id: int) -> LocalAccount:
+    def key(chain_id: int) -> Signer:
         return session.account
 
     return tell_findings(session, Doctor(session.settings, key).look(), _sentence)

@@ -30,10 +30,9 @@ from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts import LANGUAGES, chosen_language, set_language, t
 
 if TYPE_CHECKING:
-    from eth_account.signers.local import LocalAccount
-
     from dokkaebi.chain.manifest import Manifest
     from dokkaebi.chain.rpc import Chain
+    from dokkaebi.chain.signer import Signer
     from dokkaebi.chain.suite import Suite
 
 EXIT_NO = 1
@@ -123,7 +122,7 @@ class Session:
         return Suite.open(self.chain, self.manifest)
 
     @cached_property
-    def account(self) -> LocalAccount:
+    def account(self) -> Signer:
         """The key of `--key`, opened for this chain."""
         from dokkaebi.chain.keys import open_key
 
@@ -134,6 +133,7 @@ class Session:
             self.chain.chain_id,
             self.settings.password_file,
             _ask_password if sys.stdin.isatty() else None,
+            self.note,
         )
 
     # What it says

@@ -47,7 +47,7 @@ def buy(url: str, offer_id: str) -> None:
 
 
 def _market_stands(url: str) -> None:
-    from dokkaebi.chain.keys import LOCAL_CHAIN_IDS
+    from dokkaebi.chain.networks import LOCAL_CHAIN_IDS
     from dokkaebi.chain.rpc import connect
     from dokkaebi.config import load_settings
     from dokkaebi.deploy import standing_market
@@ -70,7 +70,7 @@ def _command(url: str | None, *words: str) -> None:
 
 
 def _is_local(url: str) -> bool:
-    from dokkaebi.chain.keys import LOCAL_CHAIN_IDS
+    from dokkaebi.chain.networks import LOCAL_CHAIN_IDS
     from dokkaebi.chain.rpc import connect
 
     try:

@@ -18,7 +18,8 @@ class Steps:
     """
 
     def __init__(self, session: Session) -> None:
-        from dokkaebi.chain.assets import Asset, coin_symbol
+        from dokkaebi.chain.assets import Asset
+        from dokkaebi.chain.networks import coin_symbol
         from dokkaebi.chain.sender import Sender
         from dokkaebi.chain.suite import COIN
 

@@ -7,20 +7,23 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from dokkaebi.chain.assets import COIN_DECIMALS, coin_symbol
+from dokkaebi.chain.assets import COIN_DECIMALS
+from dokkaebi.chain.fees import DataFee, gas_prices
 from dokkaebi.chain.manifest import Deployment, Manifest, check_manifest
+from dokkaebi.chain.networks import coin_symbol
 from dokkaebi.chain.rpc import Chain, RpcRefused, RpcUnreachable
-from dokkaebi.chain.sender import gas_prices
 from dokkaebi.chain.suite import SUITE
+from dokkaebi.deploy.costs import OverCeiling, coins_problem, costs_of, fee_problem, with_margin
 from dokkaebi.deploy.journal import Journal
 from dokkaebi.deploy.plan import Plan, Step, created_address
 from dokkaebi.errors import DokkaebiError
-from dokkaebi.texts.figures import amount_text, units_text
+from dokkaebi.texts.figures import amount_text
 
 if TYPE_CHECKING:
-    from eth_account.signers.local import LocalAccount
+    from dokkaebi.chain.signer import Signer
 
 Say = Callable[[str, Mapping[str, object]], None]
 # Words of nodes that have the transaction, or one of the same nonce that was mined.
@@ -28,10 +31,8 @@ KNOWN_WORDS = ("already known", "known transaction", "already imported", "alread
 USED_WORDS = ("nonce too low", "nonce is too low", "correct nonce", "invalid nonce")
 # A replacement must pay a tenth more; some nodes want an eighth.
 BUMP_PERCENT = 25
-GAS_MARGIN_PERCENT = 25
 # How often a reorg may take something back before that is said.
 ROUNDS = 5
-GWEI_DECIMALS = 9
 FIRST_PAUSE = 0.05
 
 
@@ -47,7 +48,7 @@ class Patience:
 def apply(
     plan: Plan,
     chain: Chain,
-    account: LocalAccount,
+    account: Signer,
     journal: Journal,
     *,
     say: Say = lambda key, values: None,
@@ -59,11 +60,13 @@ def apply(
     """Deploys what the plan says and isn't there yet; the manifest of what stands then.
     `fee_ceiling`: wei a unit of gas that is never gone over.
 
-    Errors: `plan_other_chain`, `coins_too_few`, `fee_over_ceiling`, `deploy_nonce_taken`,
-    `deploy_step_failed`, `deploy_waiting`, `deploy_moves`, those of the journal and of the node.
+    Errors: `plan_other_chain`, `deploy_coins_too_few`, `coins_too_few`, `fee_over_ceiling`,
+    `deploy_nonce_taken`, `deploy_step_failed`, `deploy_waiting`, `deploy_moves`, those of the
+    journal and of the node.
     """
     if (chain.chain_id, chain.genesis_hash) != (plan.chain_id, plan.genesis_hash):
         raise DokkaebiError("plan_other_chain", plan=plan.chain_id, chain=chain.chain_id)
+    _refuse_half(plan, chain)
     run = _Run(plan, chain, account, journal, say, fee_ceiling, patience, sleep, clock)
     if not journal.of("begin"):
         journal.append("begin", plan=plan.as_json(), digest=plan.digest())
@@ -90,8 +93,13 @@ def apply(
     return manifest
 
 
-class _OverCeiling(DokkaebiError):  # noqa: N818 - reads as what it is where it's caught
-    """The fee that would be needed is higher than the operator allows."""
+def _refuse_half(plan: Plan, chain: Chain) -> None:
+    """Begins nothing that today's fees wouldn't let end."""
+    missing = [step for step in plan.steps if not chain.code(step.address)]
+    if missing:
+        costs = costs_of(chain, plan.deployer, missing)
+        if (problem := coins_problem(chain, plan.deployer, costs)) is not None:
+            raise problem
 
 
 class _Run:
@@ -101,7 +109,7 @@ class _Run:
         self,
         plan: Plan,
         chain: Chain,
-        account: LocalAccount,
+        account: Signer,
         journal: Journal,
         say: Say,
         fee_ceiling: int | None,
@@ -119,6 +127,10 @@ class _Run:
         self._sleep = sleep
         self._clock = clock
         self._told: set[str] = set()
+
+    @cached_property
+    def _data_fee(self) -> DataFee:
+        return DataFee(self._chain)
 
     def stand(self, step: Step, number: int) -> Deployment:
         """The contract of a step, deployed if it isn't there."""
@@ -170,7 +182,7 @@ class _Run:
                 )
             if now - sent > self._patience.bump:
                 # Over the ceiling, what was sent has to wait for the fees to fall.
-                with suppress(_OverCeiling):
+                with suppress(OverCeiling):
                     self._sign(step, signed[-1]["nonce"], signed[-1])
                     signed.append(self._journal.of("signed", contract=step.name)[-1])
                 sent = now
@@ -195,12 +207,8 @@ class _Run:
                 least = int(price) * (100 + BUMP_PERCENT) // 100 + 1
                 prices[name] = max(prices.get(name, 0), least)
         highest = max(prices.values())
-        if self._fee_ceiling is not None and highest > self._fee_ceiling:
-            raise _OverCeiling(
-                "fee_over_ceiling",
-                seen=units_text(highest, GWEI_DECIMALS),
-                ceiling=units_text(self._fee_ceiling, GWEI_DECIMALS),
-            )
+        if (problem := fee_problem(highest, self._fee_ceiling)) is not None:
+            raise problem
         fields: dict[str, Any] = {
             "chainId": self._plan.chain_id,
             "nonce": nonce,
@@ -231,11 +239,12 @@ class _Run:
                 "deploy_step_refused", contract=step.name, problem=refusal.message
             ) from None
         # L2s whose estimates leave out what the size of the code costs.
-        return max(estimate, step.gas * 9 // 10) * (100 + GAS_MARGIN_PERCENT) // 100
+        return with_margin(max(estimate, step.gas * 9 // 10))
 
     def _check_balance(self, fields: Mapping[str, Any]) -> None:
         price = fields.get("maxFeePerGas", fields.get("gasPrice", 0))
-        needs, has = fields["gas"] * price, self._chain.balance(self._account.address)
+        needs = fields["gas"] * price + self._data_fee.of(fields["data"], fields["gas"])
+        has = self._chain.balance(self._account.address)
         if has < needs:
             symbol = coin_symbol(self._plan.chain_id)
             raise DokkaebiError(

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from dokkaebi.chain.keys import LOCAL_CHAIN_IDS
 from dokkaebi.chain.manifest import write_atomically
+from dokkaebi.chain.networks import LOCAL_CHAIN_IDS
 from dokkaebi.config import project_root
 from dokkaebi.deploy.artifacts import load_suite
 from dokkaebi.deploy.clear_signing import descriptors

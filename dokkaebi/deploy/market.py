@@ -18,12 +18,12 @@ from dokkaebi.deploy.site import write_market
 from dokkaebi.deploy.spec import MarketSpec
 
 if TYPE_CHECKING:
-    from eth_account.signers.local import LocalAccount
+    from dokkaebi.chain.signer import Signer
 
 
 def deploy_market(
     chain: Chain,
-    account: LocalAccount,
+    account: Signer,
     spec: MarketSpec,
     *,
     network: str,
@@ -46,7 +46,7 @@ def deploy_market(
 
 
 def deploy_desk(
-    account: LocalAccount,
+    account: Signer,
     suite: Suite,
     *,
     arbitrator: str,

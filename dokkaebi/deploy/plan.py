@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dokkaebi.chain.evm import evm_problem
 from dokkaebi.chain.rpc import Chain
 from dokkaebi.chain.suite import SUITE
 from dokkaebi.deploy.artifacts import Artifact, load_suite
@@ -117,8 +118,11 @@ def make_plan(
     """The plan for a chain as it is now. `salt`: tells several markets of a deployer apart;
     `begun`: an earlier run's plan as JSON, whose factory and salt are gone on with.
 
-    Raises `contract_other_code` if something else stands where the factory should.
+    Raises `chain_too_old` if the chain doesn't run our code, `contract_other_code` if something
+    else stands where the factory should.
     """
+    if (problem := evm_problem(chain)) is not None:
+        raise DokkaebiError("chain_too_old", chain_id=chain.chain_id, problem=problem)
     artifacts = load_suite()
     steps: list[Step] = []
     place = _factory(chain, deployer) if begun is None else _factory_of(begun)

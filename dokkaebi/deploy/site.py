@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dokkaebi.chain.assets import COIN_DECIMALS, coin_symbol
-from dokkaebi.chain.keys import LOCAL_CHAIN_IDS
+from dokkaebi.chain.assets import COIN_DECIMALS
 from dokkaebi.chain.manifest import (
     Deployment,
     Manifest,
@@ -20,33 +19,30 @@ from dokkaebi.chain.manifest import (
     save_manifest,
     write_atomically,
 )
+from dokkaebi.chain.networks import LOCAL_CHAIN_IDS, TESTNET_IDS, coin_symbol, name_of_network
 from dokkaebi.chain.rpc import Chain
-from dokkaebi.chain.sender import gas_prices
 from dokkaebi.chain.suite import SUITE
 from dokkaebi.deploy.apply import Patience, Say, apply
+from dokkaebi.deploy.costs import coins_problem, costs_of, fee_problem
 from dokkaebi.deploy.journal import open_journal, read_journal
 from dokkaebi.deploy.plan import Plan, digest_of, make_plan, registry_document
-from dokkaebi.deploy.spec import MarketSpec, load_market_spec
+from dokkaebi.deploy.spec import MarketSpec, load_market_spec, market_path
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts.figures import amount_text
 
 if TYPE_CHECKING:
-    from eth_account.signers.local import LocalAccount
-
-# Those of networks.yaml: coins there are worth nothing.
-TESTNET_IDS = frozenset({1001, 80002, 84532, 421614, 560048, 11155111, 11155420})
+    from dokkaebi.chain.signer import Signer
 
 
 @dataclass(frozen=True)
 class Site:
-    """A chain, and the files of the market on it. `network`: what to call the chain; `salt`: tells
-    several markets of one deployer apart."""
+    """A chain, and the files of the market on it. `salt`: tells several markets of one deployer
+    apart."""
 
     chain: Chain
     manifest_path: Path
     documents: Path
     market_file: Path | None = None
-    network: str = ""
     salt: str = ""
 
     @property
@@ -60,19 +56,26 @@ class Site:
         return self.chain.chain_id in LOCAL_CHAIN_IDS
 
 
-def look_at_plan(site: Site, deployer: str, *, say: Say) -> dict[str, Any]:
-    """Says what a deployment by `deployer` would do now, and what that costs; sends nothing.
+def look_at_plan(
+    site: Site, deployer: str, *, say: Say, fee_ceiling: int | None = None
+) -> dict[str, Any]:
+    """Says what a deployment by `deployer` would do now, what that costs, and what would stop it;
+    sends nothing. `fee_ceiling`: wei a unit of gas.
 
-    Errors: those of the market file, `plan_changed`, `plan_other_chain`, `network_not_allowed`.
+    Errors: those of the market file, `chain_too_old`, `plan_changed`, `plan_other_chain`,
+    `network_not_allowed`.
     """
     begun = _begun(site, read_journal(site.journal_path))
     plan = _plan(site, deployer, load_market_spec(site.market_file), begun)
-    return {"manifest": str(site.manifest_path), **_estimate(site.chain, plan, begun, say)}
+    return {
+        "manifest": str(site.manifest_path),
+        **_estimate(site.chain, plan, begun, say, fee_ceiling),
+    }
 
 
 def apply_plan(
     site: Site,
-    account: LocalAccount,
+    account: Signer,
     *,
     say: Say,
     reviewed: str | None = None,
@@ -212,7 +215,14 @@ def _begun(site: Site, entries: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 def _plan(site: Site, deployer: str, spec: MarketSpec, begun: Mapping[str, Any] | None) -> Plan:
     """The plan as it is now; what was begun is gone on with, or nothing."""
-    network = site.network or str(site.chain.chain_id)
+    network = name_of_network(site.chain.chain_id)
+    if not site.is_local and network not in spec.allowed:
+        raise DokkaebiError(
+            "network_not_allowed",
+            path=str(market_path(site.market_file)),
+            network=network,
+            allowed=", ".join(spec.allowed),
+        )
     plan = make_plan(site.chain, deployer, spec, network=network, salt=site.salt, begun=begun)
     if begun is not None:
         names = ("contract", "address", "data_sha256")
@@ -252,30 +262,44 @@ def _check_review(
 
 
 def _estimate(
-    chain: Chain, plan: Plan, begun: Mapping[str, Any] | None, say: Say
+    chain: Chain,
+    plan: Plan,
+    begun: Mapping[str, Any] | None,
+    say: Say,
+    fee_ceiling: int | None,
 ) -> dict[str, Any]:
-    price = gas_prices(chain)[1]
-    cost = plan.gas * price
+    missing = [step for step in plan.steps if not step.standing]
+    costs = costs_of(chain, plan.deployer, missing)
     balance = chain.balance(plan.deployer)
     symbol = coin_symbol(chain.chain_id)
     for step in plan.steps:
         key = "plan_standing" if step.standing else "plan_step"
         facts = {"contract": step.name, "address": step.address, "gas": f"{step.gas:,}"}
-        say(key, {**facts, "cost": amount_text(step.gas * price, COIN_DECIMALS, symbol)})
+        cost = costs.fee * step.gas // max(plan.gas, 1)
+        say(key, {**facts, "cost": amount_text(cost, COIN_DECIMALS, symbol)})
     shown = {
-        "gas": f"{plan.gas:,}",
-        "cost": amount_text(cost, COIN_DECIMALS, symbol),
+        "gas": f"{costs.gas:,}",
+        "cost": amount_text(costs.fee, COIN_DECIMALS, symbol),
         "address": plan.deployer,
         "balance": amount_text(balance, COIN_DECIMALS, symbol),
     }
     say("deploy_estimate", shown)
+    problems = (
+        coins_problem(chain, plan.deployer, costs),
+        fee_problem(costs.price, fee_ceiling),
+    )
+    refused = [problem for problem in problems if problem is not None]
+    for problem in refused:
+        say(problem.key, problem.details)
     digest = plan.digest() if begun is None else digest_of(begun)
     say("plan_begun" if begun is not None else "plan_digest", {"digest": digest})
     return {
         "begun": begun is not None,
-        "gas": plan.gas,
-        "cost": str(cost),
+        "gas": costs.gas,
+        "cost": str(costs.fee),
+        "needs": str(costs.needs),
         "balance": str(balance),
+        "refused": [problem.key for problem in refused],
         "digest": digest,
         "plan": plan.as_json(),
     }

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dokkaebi.chain import creation_market, creation_registry, escrow_market
-from dokkaebi.chain.assets import COIN_DECIMALS, coin_symbol
+from dokkaebi.chain.assets import COIN_DECIMALS
 from dokkaebi.chain.consents import guest_of
 from dokkaebi.chain.documents import content_commitment, creation_cid, hash_file, make_document
+from dokkaebi.chain.fees import gas_prices
 from dokkaebi.chain.lookup import now_on
 from dokkaebi.chain.manifest import write_atomically
-from dokkaebi.chain.sender import Sender, gas_prices
+from dokkaebi.chain.networks import coin_symbol
+from dokkaebi.chain.sender import Sender
 from dokkaebi.chain.suite import Suite
 from dokkaebi.chain.terms import TRADE_NONE, Work
 from dokkaebi.deploy.apply import Say
@@ -25,7 +27,7 @@ from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts.figures import amount_text
 
 if TYPE_CHECKING:
-    from eth_account.signers.local import LocalAccount
+    from dokkaebi.chain.signer import Signer
 
 PRICE = 1
 DAY = 86_400
@@ -34,7 +36,7 @@ GUEST_GAS = 600_000
 TRANSFER_GAS = 21_000
 
 
-def smoke(suite: Suite, account: LocalAccount, documents: Path, *, say: Say) -> dict[str, Any]:
+def smoke(suite: Suite, account: Signer, documents: Path, *, say: Say) -> dict[str, Any]:
     """Plays both trades and checks what came of them; what `--json` prints.
 
     Costs the gas of about ten transactions; the work stays with the guest. Errors: `smoke_wrong`,

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from dokkaebi.chain.assets import COIN_DECIMALS, coin_symbol
+from dokkaebi.chain.assets import COIN_DECIMALS
 from dokkaebi.chain.manifest import Manifest, check_manifest, load_manifest
+from dokkaebi.chain.networks import coin_symbol
 from dokkaebi.chain.rpc import Chain, connect, shown_url
 from dokkaebi.config import Settings, project_root
 from dokkaebi.errors import DokkaebiError
@@ -23,7 +24,7 @@ from dokkaebi.ledger.store import Identity, read_ledger
 from dokkaebi.texts.figures import amount_text, size_text, span_text
 
 if TYPE_CHECKING:
-    from eth_account.signers.local import LocalAccount
+    from dokkaebi.chain.signer import Signer
 
 PYTHON = (3, 11)
 # Signatures and deadlines go wrong when the clock is this far off.
@@ -40,7 +41,7 @@ class Doctor:
     def __init__(
         self,
         settings: Settings,
-        open_key: Callable[[int], LocalAccount],
+        open_key: Callable[[int], Signer],
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._settings = settings
@@ -55,6 +56,7 @@ class Doctor:
             self._disk,
             self._node,
             self._head,
+            self._evm,
             self._key,
             self._contracts,
             self._ledger,
@@ -97,11 +99,11 @@ class Doctor:
     def _node(self, name: str) -> Finding:
         # Told here, whatever else is skipped for it.
         chain = connect(self._settings.rpc, self._settings.rpc_requests_per_second)
-        url = ", ".join(shown_url(one.strip()) for one in self._settings.rpc.split(","))
-        return Finding(name, GOOD, {"url": url, "chain_id": chain.chain_id})
+        facts = {"url": shown_url(self._settings.rpc), "chain_id": chain.chain_id}
+        return Finding(name, GOOD, facts)
 
     def _head(self, name: str) -> Finding:
-        from dokkaebi.chain.keys import LOCAL_CHAIN_IDS
+        from dokkaebi.chain.networks import LOCAL_CHAIN_IDS
 
         header = self._chain.block()
         age = round(self._clock()) - int(header["timestamp"], 16)
@@ -111,6 +113,14 @@ class Doctor:
             return Finding(name, GOOD, facts)
         late = age > HEAD_SECONDS or age < -CLOCK_SECONDS
         return Finding(name, BAD if late else GOOD, facts)
+
+    def _evm(self, name: str) -> Finding:
+        from dokkaebi.chain.evm import evm_problem
+
+        if (problem := evm_problem(self._chain)) is not None:
+            chain_id = self._chain.chain_id
+            raise DokkaebiError("chain_too_old", chain_id=chain_id, problem=problem)
+        return Finding(name, GOOD)
 
     def _key(self, name: str) -> Finding:
         if self._settings.key is None:

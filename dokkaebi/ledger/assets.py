@@ -6,7 +6,8 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from dokkaebi.chain.assets import COIN_DECIMALS, coin_symbol
+from dokkaebi.chain.assets import COIN_DECIMALS
+from dokkaebi.chain.networks import coin_symbol
 from dokkaebi.chain.rpc import RpcRefused
 from dokkaebi.ledger.rows import COIN, Row
 

@@ -21,7 +21,7 @@ from dokkaebi.ledger.store import Identity, open_ledger
 from dokkaebi.texts import catalogue
 from tests.dokkaebi.conftest import CREATOR, Market
 
-CHECKS = ["python", "compiled", "disk", "node", "head", "key", "contracts", "ledger"]
+CHECKS = ["python", "compiled", "disk", "node", "head", "evm", "key", "contracts", "ledger"]
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_without_a_node_the_rest_is_skipped(
     found = look(replace(settings, rpc="http://127.0.0.1:9"))
     assert found["node"].state == "bad"
     assert "127.0.0.1:9" in found["node"].facts["problem"]
-    for name in ("head", "key", "contracts", "ledger"):
+    for name in ("head", "evm", "key", "contracts", "ledger"):
         assert (found[name].state, found[name].facts) == ("skipped", {"why": "node"})
 
 
@@ -116,7 +116,7 @@ def test_a_head_that_is_old_or_of_the_future(
     state: str,
 ) -> None:
     # As if the chain weren't a local one.
-    monkeypatch.setattr("dokkaebi.chain.keys.LOCAL_CHAIN_IDS", frozenset())
+    monkeypatch.setattr("dokkaebi.chain.networks.LOCAL_CHAIN_IDS", frozenset())
     now = int(market.chain.block()["timestamp"], 16) + age
     assert look(replace(settings, key=None), clock=lambda: float(now))["head"].state == state
 

@@ -9,7 +9,6 @@ from itertools import count
 from typing import Any
 
 import pytest
-from eth_account.signers.local import LocalAccount
 
 from dokkaebi.chain.consents import Consent, Permit, sign
 from dokkaebi.chain.creation_registry import approve_all_creations, register
@@ -17,6 +16,7 @@ from dokkaebi.chain.documents import creation_id
 from dokkaebi.chain.keys import open_key
 from dokkaebi.chain.lookup import now_on
 from dokkaebi.chain.sender import Receipt, Sender
+from dokkaebi.chain.signer import Signer
 from dokkaebi.chain.suite import Call, Contract, Suite
 from dokkaebi.chain.terms import Terms, Work
 from dokkaebi.errors import DokkaebiError
@@ -35,7 +35,7 @@ class Stall:
         self.suite: Suite = market.suite
         self._sizes = count(200)
 
-    def key(self, name: str) -> LocalAccount:
+    def key(self, name: str) -> Signer:
         return open_key(name, self.suite.chain.chain_id)
 
     def act(self, name: str, call: Call) -> Receipt:

@@ -176,3 +176,44 @@ def test_an_address_is_shown_without_its_secrets() -> None:
 
 def test_the_operators_key_deployed(chain: Chain, market: Market) -> None:
     assert market.suite.manifest.deployer == address(OPERATOR)
+
+
+def test_each_of_several_addresses_is_shown_without_secrets() -> None:
+    shown = shown_url(
+        "http://127.0.0.1:8545,wss://node.example/v3/secretkey, https://a:secret@b.example"
+    )
+    assert shown == "http://127.0.0.1:8545, wss://node.example/…, https://b.example"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("127.0.0.1:8545", "127.0.0.1:8545"),
+        ("localhost", "localhost"),
+        ("htp://user:secret@node.example/v3/secret", "htp://node.example"),
+        ("node.example/v3/secret", "node.example"),
+        ("https://user:secret@/", "https://…"),
+        ("https://node.example:port/secret", "https://…"),
+        ("secretkeysecretkeysecretkey", "…"),
+        ("secretkeysecretkey://x", "…://…"),
+        ("secret:secret", "…"),
+        ("secret:1234567", "…"),
+        ("e." * 33, "…"),
+        ("", ""),
+    ],
+)
+def test_what_is_no_address_is_shown_without_secrets(url: str, shown: str) -> None:
+    with pytest.raises(RpcUnreachable) as caught:
+        Chain(url)
+    assert caught.value.key == "rpc_url_wrong"
+    assert caught.value.details["url"] == shown
+
+
+def test_a_block_that_is_missing_tells_no_secret() -> None:
+    with fake_node(lambda method, params: result(None)) as url:
+        chain = Chain(f"{url}/v3/secretkey")
+        for ask in (lambda: chain.block(5), lambda: chain.timestamp(5)):
+            with pytest.raises(DokkaebiError) as caught:
+                ask()
+            assert caught.value.key == "block_unknown"
+            assert caught.value.details["url"] == f"{url}/…"

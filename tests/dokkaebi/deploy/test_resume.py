@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from dokkaebi.chain.fees import gas_prices
 from dokkaebi.chain.keys import open_key
 from dokkaebi.chain.manifest import load_manifest, save_manifest
 from dokkaebi.chain.node import start_node
 from dokkaebi.chain.rpc import Chain, connect
-from dokkaebi.chain.sender import gas_prices
 from dokkaebi.deploy import apply_plan, look_at_plan
 from dokkaebi.deploy.apply import Patience
 from dokkaebi.deploy.journal import read_journal
@@ -294,7 +294,7 @@ def test_a_key_that_somebody_else_uses_is_noticed(chain: Chain, tmp_path: Path) 
 
 def test_too_few_coins_are_said_before_anything_is_signed(chain: Chain, tmp_path: Path) -> None:
     chain.raw("anvil_setBalance", [open_key(KEY, chain.chain_id).address, "0x1"])
-    assert error(chain, tmp_path) == "coins_too_few"
+    assert error(chain, tmp_path) == "deploy_coins_too_few"
     assert sent(tmp_path) == []
 
 

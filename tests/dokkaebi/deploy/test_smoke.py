@@ -10,8 +10,8 @@ import pytest
 from dokkaebi.chain import creation_registry
 from dokkaebi.chain.consents import guest_of
 from dokkaebi.chain.documents import parse_creation_id
+from dokkaebi.chain.fees import gas_prices
 from dokkaebi.chain.keys import open_key
-from dokkaebi.chain.sender import gas_prices
 from dokkaebi.deploy import smoke as smoke_module
 from dokkaebi.deploy.smoke import TRANSFER_GAS, smoke
 from dokkaebi.errors import DokkaebiError
