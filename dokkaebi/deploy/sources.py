@@ -52,9 +52,7 @@ class CompilerInput:
     @property
     def text(self) -> str:
         """The input as it is hashed, exported and submitted: canonical JSON."""
-        return json.dumps(
-            self.document, ensure_ascii=False, sort_keys=True, separators=(",", ":")
-        )
+        return json.dumps(self.document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
     @property
     def digest(self) -> str:

@@ -39,9 +39,7 @@ INDEX = "index.json"
 # Who runs the constructors here: nobody, twice. What differs between the two depends on the
 # contract's own address, or on its creator's.
 NOBODIES = ("0x" + 20 * "11", "0x" + 20 * "22")
-EIP712_DOMAIN = (
-    "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
-)
+EIP712_DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 # OpenZeppelin's EIP712 keeps its contract's address, and the domain separator made of it.
 OWN_ADDRESS, SEPARATOR = "_cachedThis", "_cachedDomainSeparator"
 SEPARATOR_PARTS = ("_hashedName", "_hashedVersion", "_cachedChainId")
@@ -69,16 +67,19 @@ def verify_offline(
     manifest: Manifest,
     say: Say = lambda key, values: None,
     root: Path | None = None,
+    compiled: Mapping[str, Compiled] | None = None,
 ) -> list[Finding]:
     """Compares every contract of a manifest with what the sources below `root` (default: this
-    project) compile to. Takes half a minute, nearly all of it the compiler's.
+    project) compile to. Takes half a minute, nearly all of it the compiler's; `compiled`: what it
+    made of them a moment ago.
 
     Errors: `verify_other_chain`, those of `recompile`, and of the node.
     """
     if (manifest.chain_id, manifest.genesis_hash) != (chain.chain_id, chain.genesis_hash):
         raise DokkaebiError("verify_other_chain", manifest=manifest.chain_id, chain=chain.chain_id)
     sources = Sources(root)
-    compiled = recompile({name.split()[0]: None for name in manifest.contracts}, sources, say)
+    if compiled is None:
+        compiled = recompile((name.split()[0] for name in manifest.contracts), sources, say)
     findings: list[Finding] = []
     for number, (name, deployment) in enumerate(manifest.contracts.items(), 1):
         say("verify_contract", {"contract": name, "number": number, "of": len(manifest.contracts)})
@@ -157,7 +158,7 @@ class _Subject:
             seen = created_address(sent["from"], nonce)
             same = _data_of(sent) == self._init_code
             key = "verify_address_created" if same and seen == address else ""
-            facts = {"creator": sent["from"], "nonce": nonce}
+            facts = {"creator": str(sent["from"]), "nonce": str(nonce)}
             return self._finding("address", bool(key), key, seen=seen, address=address, **facts)
         factory, salt = str(sent["to"]), _data_of(sent)[:32]
         seen = create2_address(factory, salt, self._init_code)
@@ -251,6 +252,8 @@ def constructor_data(artifact: Artifact, deployment: Deployment) -> bytes:
 
     Raises `verify_arguments_wrong` for a manifest whose arguments aren't the constructor's.
     """
+    from eth_abi.exceptions import EncodingError
+
     said = deployment.constructor_arguments
     inputs = artifact.constructor_inputs
     try:
@@ -258,10 +261,7 @@ def constructor_data(artifact: Artifact, deployment: Deployment) -> bytes:
             raise ValueError("other names")
         arguments = {p["name"]: _argument(p["type"], said[p["name"]]) for p in inputs}
         return init_code_of(artifact, arguments)[len(artifact.init_code) :]
-    except Exception as problem:
-        # Whatever the encoder dislikes, and it has many ways.
-        if isinstance(problem, DokkaebiError):
-            raise
+    except (ValueError, TypeError, EncodingError) as problem:
         raise DokkaebiError(
             "verify_arguments_wrong", contract=artifact.name, problem=str(problem)
         ) from None
