@@ -14,12 +14,30 @@ from typing import Any
 from dokkaebi.chain.rpc import Chain, shown_url
 from dokkaebi.errors import DokkaebiError
 
-SCHEMA = 1
+SCHEMA = 2
+# Those that can be read; what a file of an older one lacks is empty.
+SCHEMAS = (1, SCHEMA)
+SUBMITTED, VERIFIED, FAILED = STATES = ("submitted", "verified", "failed")
+
+
+@dataclass(frozen=True)
+class Verification:
+    """How far a service is with a contract's sources: one of `STATES`; what it calls the job, ""
+    while it hasn't said; since when, UTC as ISO 8601."""
+
+    state: str
+    id: str
+    at: str
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """One deployed contract. Hashes are keccak256, `0x…`; the arguments' integers decimal text."""
+    """One deployed contract. Hashes are keccak256, `0x…`; the arguments' integers decimal text.
+
+    `compiler_input_hash`: SHA-256 of the standard-JSON input (`dokkaebi.deploy.sources`).
+    `runtime_masked_hash`: of the code on the chain, its immutables zero, as the compiler leaves it.
+    Both are "" where they weren't recorded. `verification`: by the service's name.
+    """
 
     address: str
     transaction_hash: str
@@ -28,11 +46,16 @@ class Deployment:
     constructor_arguments: Mapping[str, str]
     init_code_hash: str
     runtime_code_hash: str
+    runtime_masked_hash: str = ""
+    compiler_input_hash: str = ""
+    verification: Mapping[str, Verification] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """A suite on a chain. `first_block` is the block of its first contract."""
+    """A suite on a chain. `first_block` is the block of its first contract; `compiler` the version
+    that compiled it, as solc says it; `commit` that of the project, with "+changes" if there were
+    some. Both are "" where unknown."""
 
     chain_id: int
     genesis_hash: str
@@ -40,12 +63,15 @@ class Manifest:
     deployer: str
     first_block: int
     contracts: Mapping[str, Deployment] = field(default_factory=dict)
+    commit: str = ""
+    compiler: str = ""
     schema: int = SCHEMA
 
     def to_json(self) -> str:
         """The file's text, in the order of the format."""
         fields = asdict(self)
-        ordered = {"schema": fields.pop("schema"), **fields}
+        contracts = fields.pop("contracts")
+        ordered = {"schema": fields.pop("schema"), **fields, "contracts": contracts}
         return json.dumps(ordered, indent=2, ensure_ascii=False) + "\n"
 
     def address(self, contract: str) -> str:
@@ -140,8 +166,8 @@ def _check_code(manifest: Manifest, chain: Chain) -> None:
 
 
 def _parse(document: dict[str, Any]) -> Manifest:
-    if document["schema"] != SCHEMA:
-        raise ValueError(f"schema {document['schema']}, known is {SCHEMA}")
+    if document["schema"] not in SCHEMAS:
+        raise ValueError(f"schema {document['schema']}, known are {SCHEMAS}")
     return Manifest(
         chain_id=_integer(document["chain_id"]),
         genesis_hash=_hex(document["genesis_hash"], 32),
@@ -149,6 +175,8 @@ def _parse(document: dict[str, Any]) -> Manifest:
         deployer=_hex(document["deployer"], 20),
         first_block=_integer(document["first_block"]),
         contracts={name: _deployment(d) for name, d in document["contracts"].items()},
+        commit=str(document.get("commit", "")),
+        compiler=str(document.get("compiler", "")),
     )
 
 
@@ -161,13 +189,29 @@ def _deployment(entry: dict[str, Any]) -> Deployment:
         constructor_arguments=dict(entry["constructor_arguments"]),
         init_code_hash=_hex(entry["init_code_hash"], 32),
         runtime_code_hash=_hex(entry["runtime_code_hash"], 32),
+        runtime_masked_hash=_hex_or_nothing(entry.get("runtime_masked_hash", "")),
+        compiler_input_hash=_hex_or_nothing(entry.get("compiler_input_hash", "")),
+        verification={
+            service: _verification(state)
+            for service, state in entry.get("verification", {}).items()
+        },
     )
+
+
+def _verification(entry: dict[str, Any]) -> Verification:
+    if entry["state"] not in STATES:
+        raise ValueError(f"{entry['state']!r} is none of {STATES}")
+    return Verification(entry["state"], str(entry["id"]), str(entry["at"]))
 
 
 def _integer(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise ValueError(f"{value!r} is not a whole number")
     return value
+
+
+def _hex_or_nothing(value: object) -> str:
+    return _hex(value, 32) if value != "" else ""
 
 
 def _hex(value: object, size: int) -> str:

@@ -18,7 +18,8 @@ from dokkaebi.chain.rpc import Chain, RpcRefused, RpcUnreachable
 from dokkaebi.chain.suite import SUITE
 from dokkaebi.deploy.costs import OverCeiling, coins_problem, costs_of, fee_problem, with_margin
 from dokkaebi.deploy.journal import Journal
-from dokkaebi.deploy.plan import Plan, Step, created_address
+from dokkaebi.deploy.plan import Plan, Step, created_address, keccak_text
+from dokkaebi.deploy.sources import project_commit
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts.figures import amount_text
 
@@ -88,6 +89,8 @@ def apply(
         deployer=plan.deployer,
         first_block=first,
         contracts=contracts,
+        commit=project_commit(),
+        compiler=next(step.artifact.compiler for step in plan.steps if step.artifact),
     )
     check_manifest(manifest, chain)
     return manifest
@@ -322,8 +325,7 @@ class _Run:
         }
 
     def _deployment(self, step: Step, receipt: Mapping[str, Any]) -> Deployment:
-        from eth_utils.crypto import keccak
-
+        code = self._chain.code(step.address)
         return Deployment(
             address=step.address,
             transaction_hash=receipt["transactionHash"],
@@ -331,5 +333,7 @@ class _Run:
             block_hash=receipt["blockHash"],
             constructor_arguments=dict(step.arguments),
             init_code_hash=step.init_code_hash,
-            runtime_code_hash="0x" + keccak(self._chain.code(step.address)).hex(),
+            runtime_code_hash=keccak_text(code),
+            runtime_masked_hash=keccak_text(step.artifact.masked(code) if step.artifact else code),
+            compiler_input_hash=step.compiler_input_hash,
         )

@@ -13,8 +13,15 @@ from dokkaebi.chain.suite import DESK, Suite
 from dokkaebi.deploy.apply import Say, apply
 from dokkaebi.deploy.artifacts import Artifact, load_artifact
 from dokkaebi.deploy.journal import Journal
-from dokkaebi.deploy.plan import Argument, init_code_of, make_plan, shown_argument
+from dokkaebi.deploy.plan import (
+    Argument,
+    init_code_of,
+    keccak_text,
+    make_plan,
+    shown_argument,
+)
 from dokkaebi.deploy.site import write_market
+from dokkaebi.deploy.sources import digests_if_there
 from dokkaebi.deploy.spec import MarketSpec
 
 if TYPE_CHECKING:
@@ -78,17 +85,19 @@ def deploy_desk(
 
 def _deploy(sender: Sender, artifact: Artifact, arguments: dict[str, Argument]) -> Deployment:
     from eth_utils.address import to_checksum_address
-    from eth_utils.crypto import keccak
 
     init_code = init_code_of(artifact, arguments)
     receipt = sender.create(init_code)
     address = to_checksum_address(receipt["contractAddress"])
+    code = sender.chain.code(address)
     return Deployment(
         address=address,
         transaction_hash=receipt["transactionHash"],
         block_number=int(receipt["blockNumber"], 16),
         block_hash=receipt["blockHash"],
         constructor_arguments={name: shown_argument(value) for name, value in arguments.items()},
-        init_code_hash="0x" + keccak(init_code).hex(),
-        runtime_code_hash="0x" + keccak(sender.chain.code(address)).hex(),
+        init_code_hash=keccak_text(init_code),
+        runtime_code_hash=keccak_text(code),
+        runtime_masked_hash=keccak_text(artifact.masked(code)),
+        compiler_input_hash=digests_if_there([artifact.name])[artifact.name],
     )

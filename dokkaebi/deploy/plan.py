@@ -19,6 +19,7 @@ from dokkaebi.chain.evm import evm_problem
 from dokkaebi.chain.rpc import Chain
 from dokkaebi.chain.suite import SUITE
 from dokkaebi.deploy.artifacts import Artifact, load_suite
+from dokkaebi.deploy.sources import digests_if_there
 from dokkaebi.deploy.spec import MarketSpec
 from dokkaebi.errors import DokkaebiError
 
@@ -43,7 +44,8 @@ Argument = str | int | bytes
 @dataclass(frozen=True)
 class Step:
     """One contract: where it will stand, and the transaction that puts it there. `to` is the
-    factory; None: a plain creation. `standing`: it is there already."""
+    factory; None: a plain creation. `standing`: it is there already. `artifact` and the hash of
+    what it was compiled from are None and "" for the factory."""
 
     name: str
     address: str
@@ -53,6 +55,8 @@ class Step:
     arguments: Mapping[str, str]
     gas: int
     standing: bool
+    artifact: Artifact | None = None
+    compiler_input_hash: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """As reviewed; of the data its hash, since it is tens of kilobytes long."""
@@ -124,6 +128,7 @@ def make_plan(
     if (problem := evm_problem(chain)) is not None:
         raise DokkaebiError("chain_too_old", chain_id=chain.chain_id, problem=problem)
     artifacts = load_suite()
+    digests = digests_if_there(SUITE)
     steps: list[Step] = []
     place = _factory(chain, deployer) if begun is None else _factory_of(begun)
     if place != USUAL_FACTORY:
@@ -143,10 +148,12 @@ def make_plan(
                 address,
                 place,
                 "0x" + (guarded + init_code).hex(),
-                _keccak(init_code),
+                keccak_text(init_code),
                 {key: shown_argument(value) for key, value in arguments.items()},
                 creation_gas(artifacts[name], init_code) + FACTORY_GAS,
                 bool(chain.code(address)),
+                artifacts[name],
+                digests[name],
             )
         )
     return Plan(
@@ -208,7 +215,7 @@ def creation_gas(artifact: Artifact, init_code: bytes) -> int:
     markets before the registry stands."""
     data = sum(16 if byte else 4 for byte in init_code)
     words = (len(init_code) + 31) // 32
-    return 53_000 + data + 2 * words + 200 * artifact.runtime_size + CONSTRUCTOR_GAS
+    return 53_000 + data + 2 * words + 200 * len(artifact.runtime) + CONSTRUCTOR_GAS
 
 
 def create2_address(factory: str, salt: bytes, init_code: bytes) -> str:
@@ -248,7 +255,7 @@ def _factory_step(chain: Chain, place: str) -> Step:
     if code and code != FACTORY_CODE:
         raise DokkaebiError("contract_other_code", contract=FACTORY, address=place)
     gas = 53_000 + 16 * len(FACTORY_INIT_CODE) + 200 * len(FACTORY_CODE) + 2_000
-    hash_ = _keccak(FACTORY_INIT_CODE)
+    hash_ = keccak_text(FACTORY_INIT_CODE)
     return Step(FACTORY, place, None, "0x" + FACTORY_INIT_CODE.hex(), hash_, {}, gas, bool(code))
 
 
@@ -258,7 +265,8 @@ def _salt(chain_id: int, deployer: str, salt: str) -> bytes:
     return bytes(keccak(text=f"dokkaebi {chain_id} {deployer.lower()} {salt}"))
 
 
-def _keccak(data: bytes) -> str:
+def keccak_text(data: bytes) -> str:
+    """Keccak-256 as manifests have it."""
     from eth_utils.crypto import keccak
 
     return "0x" + keccak(data).hex()

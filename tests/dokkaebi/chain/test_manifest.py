@@ -96,7 +96,8 @@ def test_file_that_is_no_manifest_is_refused(tmp_path: Path, text: str | None, k
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("schema", 2),
+        ("schema", 0),
+        ("schema", 3),
         ("chain_id", "1337"),
         ("chain_id", True),
         ("first_block", -1),
