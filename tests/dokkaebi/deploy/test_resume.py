@@ -53,6 +53,14 @@ def deploy(chain: Chain, folder: Path, salt: str = "", **more: Any) -> dict[str,
     )
 
 
+def as_if(monkeypatch: pytest.MonkeyPatch, chain: Chain, worth: str) -> None:
+    """The chain counts as a public one, which the market file allows."""
+    testnets = {chain.chain_id} if worth == "nothing" else set()
+    monkeypatch.setattr("dokkaebi.deploy.site.LOCAL_CHAIN_IDS", frozenset())
+    monkeypatch.setattr("dokkaebi.deploy.site.TESTNET_IDS", frozenset(testnets))
+    monkeypatch.setattr("dokkaebi.deploy.site.name_of_network", lambda chain_id: "sepolia")
+
+
 def error(chain: Chain, folder: Path, **more: Any) -> str:
     with pytest.raises(DokkaebiError) as seen:
         deploy(chain, folder, **more)
@@ -133,8 +141,7 @@ def test_a_begun_plan_is_gone_on_with_without_its_salt(chain: Chain, tmp_path: P
 @pytest.fixture
 def testnet(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> Chain:
     """A chain that counts as a public one without real money."""
-    monkeypatch.setattr("dokkaebi.deploy.site.LOCAL_CHAIN_IDS", frozenset())
-    monkeypatch.setattr("dokkaebi.deploy.site.TESTNET_IDS", frozenset({chain.chain_id}))
+    as_if(monkeypatch, chain, "nothing")
     return chain
 
 
@@ -233,8 +240,7 @@ def test_a_chain_with_real_money_wants_a_confirmation(
         asked.append(chain_id)
         return answer
 
-    # As if the chain were one that nobody knows.
-    monkeypatch.setattr("dokkaebi.deploy.site.LOCAL_CHAIN_IDS", frozenset())
+    as_if(monkeypatch, chain, "money")
     reviewed = plan(chain, tmp_path)["digest"]
     if answer:
         assert deploy(chain, tmp_path, reviewed=reviewed, confirm=confirm)["deployed"]
@@ -247,9 +253,18 @@ def test_a_chain_with_real_money_wants_a_confirmation(
 def test_without_anybody_to_ask_no_real_money_is_spent(
     chain: Chain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dokkaebi.deploy.site.LOCAL_CHAIN_IDS", frozenset())
+    as_if(monkeypatch, chain, "money")
     reviewed = plan(chain, tmp_path)["digest"]
     assert error(chain, tmp_path, reviewed=reviewed) == "mainnet_unconfirmed"
+
+
+def test_a_network_that_the_market_file_does_not_allow_is_refused(
+    testnet: Chain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dokkaebi.deploy.site.name_of_network", lambda chain_id: "ethereum")
+    with pytest.raises(DokkaebiError) as seen:
+        plan(testnet, tmp_path)
+    assert seen.value.key == "network_not_allowed"
 
 
 def test_off_local_chains_a_plan_has_to_be_reviewed(testnet: Chain, tmp_path: Path) -> None:
