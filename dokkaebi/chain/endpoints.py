@@ -22,6 +22,8 @@ SCHEMES = ("http://", "https://", "ws://", "wss://")
 # Shown of what is no address: a host with a point or a port, and no longer than hosts are.
 _PLACE = re.compile(r"(?=.{1,64}$)(localhost|[\w-]+(\.[\w-]+)+|[\w-]+(?=:))(:\d{1,6})?")
 _SCHEME_LENGTH = 8
+# Shorter parts of an address may stand in a node's words by chance.
+_SECRET_LENGTH = 8
 # Words of refusals that mean: asked too often. Codes: 429, and what some providers use for it.
 TOO_OFTEN_WORDS = ("rate limit", "too many requests", "quota", "capacity", "compute units")
 TOO_OFTEN_CODES = (429, -32097)
@@ -159,6 +161,10 @@ class _Endpoint:
         shown = shown_url(self.url)
         try:
             return ask()
+        except RpcRefused as refusal:
+            # Some repeat the key that they refuse.
+            said = _without_secrets(refusal.message, self.url)
+            raise RpcRefused(refusal.method, refusal.code, said, refusal.data) from None
         except (requests.Timeout, TimeoutError):
             seconds = TIMEOUT_SECONDS
             raise RpcUnreachable("rpc_timeout", url=shown, seconds=seconds) from None
@@ -269,6 +275,14 @@ def _shown_wrong(url: str) -> str:
     if rest and not _PLACE.fullmatch(place):
         place = "…"
     return (scheme if len(scheme) <= _SCHEME_LENGTH else "…") + mark + place
+
+
+def _without_secrets(text: str, url: str) -> str:
+    """A node's words without those parts of its address that `shown_url` leaves out."""
+    for part in re.split(r"[/?&=#:@]+", url):
+        if len(part) >= _SECRET_LENGTH and part not in _shown(url):
+            text = text.replace(part, "…")
+    return text
 
 
 def _may_pass(problem: BaseException) -> bool:

@@ -159,10 +159,14 @@ def _test_key(kind: str, number: str) -> LocalAccount:
 
 def _key_from_environment(name: str) -> LocalAccount:
     from eth_account import Account
+    from eth_keys.constants import SECPK1_N
 
     value = environment().get(name, "").strip()
     if not value:
         raise DokkaebiError("key_variable_empty", name=name)
+    # eth_account would fill up one that lost digits, and sign for somebody else; and takes zero.
+    if not _looks_like_a_key(value) or not 0 < int(value, 16) < SECPK1_N:
+        raise DokkaebiError("key_variable_wrong", name=name)
     try:
         account: LocalAccount = Account.from_key(value)
     except Exception:

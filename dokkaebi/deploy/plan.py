@@ -83,11 +83,6 @@ class Plan:
     salt: str
     steps: tuple[Step, ...]
 
-    @property
-    def gas(self) -> int:
-        """About the gas of all that is still missing."""
-        return sum(step.gas for step in self.steps if not step.standing)
-
     def as_json(self) -> dict[str, Any]:
         """The plan as it is reviewed."""
         return {

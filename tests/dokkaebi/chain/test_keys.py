@@ -75,7 +75,15 @@ def test_key_comes_from_a_dotenv_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "key"), [("", "key_variable_empty"), ("12", "key_variable_wrong")]
+    ("value", "key"),
+    [
+        *(
+            ("", "key_variable_empty"),
+            ("12", "key_variable_wrong"),
+            ("00" * 32, "key_variable_wrong"),
+        ),
+        *((OWN[:-1], "key_variable_wrong"), (OWN + "0", "key_variable_wrong")),
+    ],
 )
 def test_variable_without_a_key_is_refused(
     monkeypatch: pytest.MonkeyPatch, value: str, key: str
