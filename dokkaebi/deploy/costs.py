@@ -23,15 +23,19 @@ class OverCeiling(DokkaebiError):  # noqa: N818 - reads as what it is where it's
 
 @dataclass(frozen=True)
 class Costs:
-    """Of some steps, in wei and units of gas. `fee`: what they cost about; `needs`: what the
-    deployer must hold so that none of them is turned away; `price`: the highest that a unit of gas
-    may cost."""
+    """Of some steps, in wei and units of gas. `fees`: what each of them costs about; `needs`: what
+    the deployer must hold so that none of them is turned away; `price`: the highest that a unit of
+    gas may cost."""
 
-    steps: int
     gas: int
-    fee: int
+    fees: tuple[int, ...]
     needs: int
     price: int
+
+    @property
+    def fee(self) -> int:
+        """About what all of them cost."""
+        return sum(self.fees)
 
 
 def costs_of(chain: Chain, deployer: str, steps: Sequence[Step]) -> Costs:
@@ -39,16 +43,17 @@ def costs_of(chain: Chain, deployer: str, steps: Sequence[Step]) -> Costs:
     _, expected, highest = gas_prices(chain)
     data_fee = DataFee(chain)
     seen, ours = _ratio(chain, deployer, steps)
-    gas = fee = needs = 0
+    gas = needs = 0
+    fees: list[int] = []
     for step in steps:
         step_gas = max(step.gas, step.gas * seen // ours)
         limit = with_margin(step_gas)
         beside = data_fee.of(step.data, limit)
         # Nodes want the highest price for the whole limit, and give back what wasn't used.
-        needs = max(needs, fee + limit * highest + beside)
+        needs = max(needs, sum(fees) + limit * highest + beside)
         gas += step_gas
-        fee += step_gas * expected + beside
-    return Costs(len(steps), gas, fee, needs, highest)
+        fees.append(step_gas * expected + beside)
+    return Costs(gas, tuple(fees), needs, highest)
 
 
 def with_margin(gas: int) -> int:
@@ -67,7 +72,7 @@ def coins_problem(chain: Chain, deployer: str, costs: Costs) -> DokkaebiError | 
         account=deployer,
         has=amount_text(has, COIN_DECIMALS, symbol),
         needs=amount_text(costs.needs, COIN_DECIMALS, symbol),
-        steps=costs.steps,
+        steps=len(costs.fees),
     )
 
 

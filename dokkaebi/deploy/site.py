@@ -272,11 +272,12 @@ def _estimate(
     costs = costs_of(chain, plan.deployer, missing)
     balance = chain.balance(plan.deployer)
     symbol = coin_symbol(chain.chain_id)
+    fees = dict(zip((step.name for step in missing), costs.fees, strict=True))
     for step in plan.steps:
         key = "plan_standing" if step.standing else "plan_step"
         facts = {"contract": step.name, "address": step.address, "gas": f"{step.gas:,}"}
-        cost = costs.fee * step.gas // max(plan.gas, 1)
-        say(key, {**facts, "cost": amount_text(cost, COIN_DECIMALS, symbol)})
+        cost = amount_text(fees.get(step.name, 0), COIN_DECIMALS, symbol)
+        say(key, {**facts, "cost": cost})
     shown = {
         "gas": f"{costs.gas:,}",
         "cost": amount_text(costs.fee, COIN_DECIMALS, symbol),

@@ -16,10 +16,11 @@ from dokkaebi.chain.networks import Network
 from dokkaebi.chain.node import start_node
 from dokkaebi.chain.rpc import Chain, connect
 from dokkaebi.cli import run
-from dokkaebi.deploy import load_market_spec
+from dokkaebi.deploy import load_market_spec, look_at_plan
 from dokkaebi.deploy.costs import with_margin
 from dokkaebi.deploy.plan import make_plan
-from tests.dokkaebi.deploy.chaos.run import KEY
+from dokkaebi.texts import t
+from tests.dokkaebi.deploy.chaos.run import KEY, site_in
 from tests.dokkaebi.deploy.test_resume import deploy, error, sent
 
 WEI_A_BYTE = 10**12
@@ -84,6 +85,11 @@ def put_oracle(chain: Chain, functions: dict[str, tuple[int, int]]) -> None:
     chain.raw("anvil_setCode", [ORACLE, "0x" + (code + bodies).hex()])
 
 
+def look(chain: Chain, folder: Path, **more: Any) -> dict[str, Any]:
+    who = open_key(KEY, chain.chain_id).address
+    return look_at_plan(site_in(folder, chain), who, say=lambda key, values: None, **more)
+
+
 def holds(chain: Chain, wei: int) -> None:
     chain.raw("anvil_setBalance", [open_key(KEY, chain.chain_id).address, hex(wei)])
 
@@ -94,26 +100,26 @@ def types_of_sent(chain: Chain, folder: Path) -> set[str]:
 
 
 def test_all_steps_are_paid_for_before_the_first(chain: Chain, tmp_path: Path) -> None:
-    shown = deploy(chain, tmp_path, dry_run=True)
+    shown = look(chain, tmp_path)
     needs = int(shown["needs"])
     assert shown["refused"] == []
     assert int(shown["cost"]) < needs
     holds(chain, needs - 1)
-    assert deploy(chain, tmp_path, dry_run=True)["refused"] == ["deploy_coins_too_few"]
+    assert look(chain, tmp_path)["refused"] == ["deploy_coins_too_few"]
     assert error(chain, tmp_path) == "deploy_coins_too_few"
     assert sent(tmp_path) == []
     # What one step needs wouldn't have been too little for that step.
     assert needs > 2 * max(step["gas"] for step in shown["plan"]["steps"]) * gas_prices(chain)[2]
     holds(chain, needs)
-    assert deploy(chain, tmp_path, dry_run=True)["refused"] == []
+    assert look(chain, tmp_path)["refused"] == []
     assert deploy(chain, tmp_path)["deployed"]
 
 
 def test_what_stands_already_is_not_paid_for_again(chain: Chain, tmp_path: Path) -> None:
-    first = deploy(chain, tmp_path, dry_run=True)
+    first = look(chain, tmp_path)
     deploy(chain, tmp_path)
     (tmp_path / "manifest.json").unlink()
-    again = deploy(chain, tmp_path, dry_run=True)
+    again = look(chain, tmp_path)
     assert int(first["cost"]) > 0
     assert (again["gas"], again["cost"], again["needs"]) == (0, "0", "0")
     holds(chain, 0)
@@ -124,11 +130,11 @@ def test_what_stands_already_is_not_paid_for_again(chain: Chain, tmp_path: Path)
 def test_data_is_paid_for_where_an_oracle_says_so(
     chain: Chain, tmp_path: Path, functions: dict[str, tuple[int, int]]
 ) -> None:
-    plain = deploy(chain, tmp_path, dry_run=True)
+    plain = look(chain, tmp_path)
     put_oracle(chain, functions)
     fee = DataFee(chain)
     assert fee.of("0x" + "12" * 80, 0) == 200 * WEI_A_BYTE
-    more = deploy(chain, tmp_path, dry_run=True)
+    more = look(chain, tmp_path)
     assert more["gas"] == plain["gas"]
     key = open_key(KEY, chain.chain_id)
     steps = make_plan(chain, key.address, load_market_spec(), network="n").steps
@@ -182,7 +188,7 @@ def test_a_chain_with_and_one_without_base_fees(
     chain: Chain, tmp_path: Path, kind: type[Chain], type_: str, names: set[str]
 ) -> None:
     node = kind(chain.url)
-    shown = deploy(node, tmp_path, dry_run=True)
+    shown = look(node, tmp_path)
     holds(chain, int(shown["needs"]) - 1)
     assert error(node, tmp_path) == "deploy_coins_too_few"
     holds(chain, int(shown["needs"]))
@@ -193,16 +199,16 @@ def test_a_chain_with_and_one_without_base_fees(
 
 def test_estimates_that_are_far_too_low_are_not_believed(chain: Chain, tmp_path: Path) -> None:
     node = Low(chain.url)
-    gas = {s["contract"]: s["gas"] for s in deploy(node, tmp_path, dry_run=True)["plan"]["steps"]}
+    gas = {s["contract"]: s["gas"] for s in look(node, tmp_path)["plan"]["steps"]}
     assert deploy(node, tmp_path)["deployed"]
     for one in sent(tmp_path):
         assert one["gas"] == with_margin(gas[one["contract"]] * 9 // 10)
 
 
 def test_estimates_that_are_far_higher_are_believed(chain: Chain, tmp_path: Path) -> None:
-    plain = deploy(chain, tmp_path, dry_run=True)
+    plain = look(chain, tmp_path)
     node = High(chain.url)
-    shown = deploy(node, tmp_path, dry_run=True)
+    shown = look(node, tmp_path)
     assert 2.5 < shown["gas"] / plain["gas"] < 3.1
     assert 2.5 < int(shown["cost"]) / int(plain["cost"]) < 3.1
     holds(chain, int(plain["needs"]))
@@ -217,15 +223,28 @@ def test_estimates_that_are_far_higher_are_believed(chain: Chain, tmp_path: Path
 def test_a_fee_over_the_ceiling_is_said_in_the_plan(chain: Chain, tmp_path: Path) -> None:
     price = gas_prices(chain)[2]
     for ceiling, refused in ((price - 1, ["fee_over_ceiling"]), (price, []), (price + 1, [])):
-        assert deploy(chain, tmp_path, dry_run=True, fee_ceiling=ceiling)["refused"] == refused
+        assert look(chain, tmp_path, fee_ceiling=ceiling)["refused"] == refused
     assert error(chain, tmp_path, fee_ceiling=price - 1) == "fee_over_ceiling"
     assert sent(tmp_path) == []
+
+
+def test_the_ceiling_and_the_coins_are_said_in_words(chain: Chain, tmp_path: Path) -> None:
+    holds(chain, 0)
+    told: list[str] = []
+    look_at_plan(
+        site_in(tmp_path, chain),
+        open_key(KEY, chain.chain_id).address,
+        say=lambda key, values: told.append(t(key, lang="en", **values)),
+        fee_ceiling=1,
+    )
+    assert any("more than --max-fee 0.000000001" in one for one in told)
+    assert any("for the 5 steps that are left it must hold" in one for one in told)
 
 
 def test_the_command_says_it_too(
     chain: Chain, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["deploy", "--dry-run", "--rpc", chain.url, "--key", KEY, "--lang", "en"]
+    words = ["deploy", "plan", "--rpc", chain.url, "--key", KEY, "--lang", "en"]
     words += ["--manifest", str(tmp_path / "m.json")]
     assert run([*words, "--max-fee", "0.000000001"]) == 0
     said = capsys.readouterr().out
