@@ -17,6 +17,8 @@ contract MockMultisig {
         getThreshold = threshold;
     }
 
+    receive() external payable {}
+
     /// @notice Confirms a call, and makes it once the threshold is reached.
     function execute(address target, bytes calldata data) external {
         _checkOwner();
