@@ -227,27 +227,30 @@ def test_a_used_up_stewardship_leaves_only_money_to_move(village: Village) -> No
 
 
 def test_credits_go_where_the_deployer_cant_reach_them(own_fees: Village) -> None:
-    village = own_fees
-    stuck = village.mock("MockPausableToken")
-    village.act(STRANGER, stuck, "mint", address(BUYER), ETH)
-    village.act(OPERATOR, village.token, "transfer", address(BUYER), ETH)
-    for asset in (COIN, village.token.address, stuck.address):
-        village.sell(asset)
+    village, who = own_fees, address(OPERATOR)
+    moody = village.mock("MockBlocklistToken")
+    village.act(STRANGER, moody, "mint", address(BUYER), ETH)
+    # So that the fee is credited instead of paid.
+    village.act(STRANGER, moody, "setBlocked", who, True)
+    village.sell(COIN)
+    village.sell(moody.address)
+    village.act(STRANGER, moody, "setBlocked", who, False)
     safe = village.multisig()
     village.confirm(safe, village.hand_over(safe)["calls"]["accept"])
-    village.act(STRANGER, stuck, "setPaused", True)
+    village.act(STRANGER, moody, "setBlocked", safe.address, True)
     done = village.hand_over(safe)
     fee = ETH // 100
     assert village.chain.balance(safe.address) == fee
-    assert village.token.call("balanceOf", safe.address) == OPENING - ETH + fee
+    assert village.token.call("balanceOf", safe.address) == OPENING
     (left,) = done["left"]
-    assert left["act"] == "handover_withdrawing"
-    assert left["to"] == safe.address
+    assert (left["act"], left["to"]) == ("handover_withdrawing", safe.address)
+    bad = {f.name for f in audit(village.chain, village.manifest).findings if f.state == "bad"}
+    assert bad == {"power_fee_who", "power_credit"}
     # What didn't work is tried again.
-    village.act(STRANGER, stuck, "setPaused", False)
+    village.act(STRANGER, moody, "setBlocked", safe.address, False)
     done = village.hand_over(safe)
     assert (done["left"], len(done["transactions"])) == ([], 1)
-    assert stuck.call("balanceOf", safe.address) == fee
+    assert moody.call("balanceOf", safe.address) == fee
     bad = {f.name for f in audit(village.chain, village.manifest).findings if f.state == "bad"}
     assert bad == {"power_fee_who"}, "which can't be handed over"
 
