@@ -41,7 +41,9 @@ class ChainReader:
 
     def storage(self, account: str, slot: str, block: int) -> int:
         """A word of a contract's storage; `slot` in 0x-hex."""
-        return int(self._chain.raw("eth_getStorageAt", [account, slot, self.at(block)]), 16)
+        word = str(self._chain.raw("eth_getStorageAt", [account, slot, self.at(block)]))
+        # Ganache says nothing where others say zero.
+        return int.from_bytes(bytes.fromhex(word[2:]), "big")
 
     def calls(self, calls: Sequence[tuple[str, str]], block: int) -> list[bytes | None]:
         """What calls return; None for one that the node refuses."""

@@ -17,7 +17,15 @@ from dokkaebi.deploy.audit import Audit, audit
 from dokkaebi.findings import BAD, NOTED
 from dokkaebi.texts import LANGUAGES, t
 from tests.dokkaebi.chain.conftest import PRICE, refused
-from tests.dokkaebi.conftest import BUYER, CREATOR, OPERATOR, STRANGER, TREASURY, address
+from tests.dokkaebi.conftest import (
+    BUYER,
+    CREATOR,
+    OPERATOR,
+    STRANGER,
+    TREASURY,
+    Market,
+    address,
+)
 from tests.dokkaebi.deploy.village import Village, open_village
 
 WHO = address(OPERATOR)
@@ -335,3 +343,21 @@ def test_being_an_arbiter_is_named_while_it_lasts(village: Village) -> None:
     assert "power_arbiter" not in noted(village, address(STRANGER))
     village.send(CREATOR, escrow.refund(suite, trade.terms))
     assert "power_arbiter" not in noted(village)
+
+
+def test_a_node_that_knows_no_blocks_by_hash_is_asked_by_number(market: Market) -> None:
+    """Ganache."""
+    found = audit(market.chain, market.suite.manifest)
+    assert {f.name for f in found.findings if f.state == BAD} == {
+        "power_steward_who",
+        "power_function_open",
+        "power_tokens",
+    }
+    token = market.suite.token
+    for call in (
+        token.prepare("renounceStewardship"),
+        token.prepare("transfer", address(TREASURY), token.call("balanceOf", WHO)),
+    ):
+        market.send(OPERATOR, call.to, call.data)
+    assert audit(market.chain, market.suite.manifest).clean
+    assert not found.clean
