@@ -35,7 +35,7 @@ from dokkaebi.deploy.safe_file import safe_file
 from dokkaebi.errors import DokkaebiError
 
 if TYPE_CHECKING:
-    from eth_account.signers.local import LocalAccount
+    from dokkaebi.chain.signer import Signer
 
 # How far a market is handed over.
 OFFERED, HANDED_OVER, RENOUNCED, ENDED = "offered", "handed over", "renounced", "ended"
@@ -53,7 +53,7 @@ class Act:
 
 def handover(
     chain: Chain,
-    account: LocalAccount,
+    account: Signer,
     manifest: Manifest,
     to: str | None,
     say: Say = lambda key, values: None,
@@ -102,7 +102,7 @@ class _Run:
     def __init__(
         self,
         suite: Suite,
-        account: LocalAccount,
+        account: Signer,
         to: str | None,
         say: Say,
         folder: Path | None,

@@ -10,7 +10,6 @@ from types import SimpleNamespace
 from typing import Any
 
 from eth_abi.abi import encode
-from eth_account.signers.local import LocalAccount
 from eth_utils.address import to_checksum_address
 
 from dokkaebi.chain import creation_market
@@ -19,6 +18,7 @@ from dokkaebi.chain.manifest import Manifest
 from dokkaebi.chain.node import start_node
 from dokkaebi.chain.rpc import Chain, connect
 from dokkaebi.chain.sender import Receipt, Sender
+from dokkaebi.chain.signer import Signer
 from dokkaebi.chain.suite import COIN, Call, Contract, Suite, types_of
 from dokkaebi.deploy import deploy_market, load_market_spec
 from dokkaebi.deploy.artifacts import load_artifact
@@ -50,7 +50,7 @@ class Village:
     def stall(self) -> Stall:
         return Stall(SimpleNamespace(suite=self.suite))  # type: ignore[arg-type]
 
-    def key(self, name: str) -> LocalAccount:
+    def key(self, name: str) -> Signer:
         return open_key(name, self.chain.chain_id)
 
     def act(self, name: str, contract: Contract, function: str, *arguments: object) -> Receipt:
