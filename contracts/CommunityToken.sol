@@ -8,43 +8,80 @@ import {ICommunityToken} from "../interfaces/ICommunityToken.sol";
 /// @title The money inside one community
 contract CommunityToken is ICommunityToken, ERC20Permit {
     uint256 public immutable override CAP;
-    address public immutable override STEWARD;
 
     address public override minter; // slot 0 after OpenZeppelin's own
+    address public override steward; // slot 1
+    address public override pendingSteward; // slot 2
 
     /// @param name_ The token's name, also of its EIP-712 domain.
     /// @param symbol_ The token's short name.
     /// @param cap The largest supply there can ever be, smallest unit.
     /// @param openingSupply What is minted now, smallest unit; may be zero.
     /// @param openingHolder Who gets the opening supply.
-    /// @param steward Who may name the minter, once.
+    /// @param firstSteward Who may name the minter, once.
     constructor(
         string memory name_,
         string memory symbol_,
         uint256 cap,
         uint256 openingSupply,
         address openingHolder,
-        address steward
+        address firstSteward
     ) ERC20(name_, symbol_) ERC20Permit(name_) {
         if (cap == 0 || openingSupply > cap) revert Supply_OutOfRange(openingSupply, cap);
-        if (steward == address(0)) revert Steward_Zero();
+        if (firstSteward == address(0)) revert Steward_Zero();
         CAP = cap;
-        STEWARD = steward;
+        steward = firstSteward;
+        emit StewardshipTaken(address(0), firstSteward);
         if (openingSupply != 0) _mint(openingHolder, openingSupply);
+    }
+
+    /* STEWARDSHIP */
+
+    /// @inheritdoc ICommunityToken
+    function offerStewardship(address to) external override {
+        _checkSteward();
+        pendingSteward = to;
+        emit StewardshipOffered(msg.sender, to);
+    }
+
+    /// @inheritdoc ICommunityToken
+    function acceptStewardship() external override {
+        if (msg.sender != pendingSteward) {
+            revert Stewardship_NotOffered(msg.sender, pendingSteward);
+        }
+        _setSteward(msg.sender);
+    }
+
+    /// @inheritdoc ICommunityToken
+    function renounceStewardship() external override {
+        _checkSteward();
+        _setSteward(address(0));
+    }
+
+    function _checkSteward() private view {
+        if (msg.sender != steward) revert Steward_Required(msg.sender, steward);
+    }
+
+    function _setSteward(address newSteward) private {
+        address before = steward;
+        steward = newSteward;
+        pendingSteward = address(0);
+        emit StewardshipTaken(before, newSteward);
     }
 
     /* MINT */
 
     /// @inheritdoc ICommunityToken
     function setMinter(address newMinter) external override {
-        if (msg.sender != STEWARD) revert Steward_Required(msg.sender, STEWARD);
         if (minter != address(0)) revert Minter_AlreadySet(minter);
+        _checkSteward();
         bytes memory code = newMinter.code;
         // 0xef0100 and an address: a person's account that lent itself code (EIP-7702), not a contract.
         bool isPerson = code.length == 23 && bytes3(code) == 0xef0100;
         if (code.length == 0 || isPerson) revert Minter_HasNoCode(newMinter);
         minter = newMinter;
         emit MinterNamed(newMinter);
+        _setSteward(address(0));
     }
 
     /// @inheritdoc ICommunityToken

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 GOOD, BAD, SKIPPED = "good", "bad", "skipped"
+# Neither: something that whoever reads it should know.
+NOTED = "noted"
 
 
 @dataclass(frozen=True)

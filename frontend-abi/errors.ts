@@ -369,12 +369,16 @@ export const errorTexts = {
     "ko": "{digest}에 대한 {signer}의 서명이 아닙니다. 문서를 다시 받으세요."
   },
   "Steward_Required": {
-    "en": "Only the steward {steward} may name the minter; this came from {caller}.",
-    "ko": "발행 컨트랙트는 관리인 {steward}만 지정할 수 있는데, 요청한 계정은 {caller}입니다."
+    "en": "Only the steward may name the minter, or hand the stewardship over or renounce it. The steward is {steward} (zero: there is none any more); this came from {caller}.",
+    "ko": "발행 컨트랙트를 지정하거나 관리인 자리를 넘기거나 포기하는 일은 관리인만 할 수 있습니다. 관리인은 {steward}(0이면 이제 없음)인데, 요청한 계정은 {caller}입니다."
   },
   "Steward_Zero": {
     "en": "A new token needs a steward; none was named.",
     "ko": "새 토큰에는 관리인이 있어야 하는데 지정되지 않았습니다."
+  },
+  "Stewardship_NotOffered": {
+    "en": "The stewardship is offered to {pendingSteward} (zero: to nobody); {caller} can't accept it. Let the steward offer it first.",
+    "ko": "관리인 자리를 제안받은 주소는 {pendingSteward}(0이면 없음)이어서 {caller}은(는) 받아들일 수 없습니다. 먼저 관리인이 제안해야 합니다."
   },
   "StringTooLong": {
     "en": "'{str}' is too long; at most 31 bytes fit.",

@@ -79,8 +79,8 @@ def audit(
     session: Session,
     at: Annotated[int | None, typer.Option("--at", min=0, help=t("option_at"))] = None,
 ) -> Result:
+    from dokkaebi.chain.reader import ChainReader
     from dokkaebi.ledger.audit import audit as run
-    from dokkaebi.ledger.reader import ChainReader
     from dokkaebi.ledger.store import Identity, read_ledger
 
     identity = Identity.of(session.suite.manifest)

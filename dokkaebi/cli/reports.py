@@ -181,7 +181,7 @@ def _with_each(
 
 def _balance(session: Session, snapshot: Snapshot) -> Balance:
     """Compares the books with the chain; says on stderr what differs, and then exits with 1."""
-    from dokkaebi.ledger.reader import ChainReader
+    from dokkaebi.chain.reader import ChainReader
     from dokkaebi.ledger.reports.balance import check
     from dokkaebi.ledger.reports.forms import Assets
 

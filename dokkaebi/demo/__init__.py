@@ -52,8 +52,8 @@ def play_market_day(works: Path, target: Path, say: Say) -> Outcome:
 
 def _write_books(stage: Any, folder: Path, works: Path) -> tuple[int, int, bool, tuple[str, ...]]:
     from dokkaebi.chain.manifest import write_atomically
+    from dokkaebi.chain.reader import ChainReader
     from dokkaebi.ledger.index import index
-    from dokkaebi.ledger.reader import ChainReader
     from dokkaebi.ledger.reports.balance import check
     from dokkaebi.ledger.reports.render import render
     from dokkaebi.ledger.store import Identity, open_ledger, read_ledger

@@ -165,7 +165,7 @@ def arguments_of(name: str, spec: MarketSpec, deployer: str, registry: str) -> d
             "cap": spec.cap,
             "openingSupply": spec.opening_supply,
             "openingHolder": spec.opening_holder or deployer,
-            "steward": spec.steward or deployer,
+            "firstSteward": spec.steward or deployer,
         }
     if name == REGISTRY:
         return {

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Protocol
 
-from dokkaebi.chain.rpc import RpcRefused, RpcUnreachable
+from dokkaebi.chain.ranges import ATTEMPTS, LogRanges
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.ledger import ahead
 from dokkaebi.ledger.assets import asset_of
@@ -17,15 +17,7 @@ from dokkaebi.ledger.proof import NodeContradictsItself, complete_logs
 from dokkaebi.ledger.rows import Record, Row
 from dokkaebi.ledger.store import Batch, Cursor, Identity
 
-# How long a range is at first and at most, blocks. Most providers give 10,000.
-SPAN_FIRST = 50
-SPAN_MAX = 10_000
-# Events that are worth a transaction, and few enough to be held twice.
-EVENTS_AIM = 5_000
-ATTEMPTS = 5
 ATTEMPT_SECONDS = 0.2
-# A range is halved when an answer took so long.
-SLOW_SECONDS = 10.0
 
 Header = dict[str, Any]
 
@@ -74,8 +66,7 @@ class Source:
         self._names = {address: name for name, address in identity.addresses.items()}
         self._careful = careful
         self._sleep = sleep
-        self.span = SPAN_FIRST
-        self._failures = 0
+        self._ranges = LogRanges(self._names)
 
     def batches(self, low: int, head: int, final_number: int) -> Iterator[ahead.Read]:
         """Every block from `low` to `head`: the parent hash of each batch's first block, and the
@@ -123,15 +114,8 @@ class Source:
                 raise NodeContradictsItself(f"block {number} isn't there")
         return found
 
-    def _unreachable(self, problem: Exception) -> bool:
-        """Whether a node that didn't answer is gone, rather than asked for too much at once."""
-        if isinstance(problem, RpcRefused):
-            return False
-        self._failures += 1
-        return self._failures > ATTEMPTS
-
     def _read(self, low: int, head: int, final_number: int) -> tuple[str, Batch]:
-        high, logs = self._logs(low, head)
+        high, logs = self._ranges.read(self._node, low, head)
         by_block: dict[int, list[Any]] = defaultdict(list)
         for log in logs:
             number = int(log["blockNumber"], 16)
@@ -153,27 +137,6 @@ class Source:
                 by_block[number] = list(found)
         batch = _batch(headers, by_block, high, final_number, self._names)
         return str(headers[low]["parentHash"]), batch
-
-    def _logs(self, low: int, head: int) -> tuple[int, list[Any]]:
-        """The logs from `low` on, of as many blocks as the node gives, and the last of these."""
-        while True:
-            high = min(low + self.span - 1, head)
-            began = time.monotonic()
-            try:
-                logs = self._node.get_logs(list(self._names), low, high)
-            except (RpcRefused, RpcUnreachable) as problem:
-                too_often = isinstance(problem, RpcRefused) and problem.too_often
-                if high == low or too_often or self._unreachable(problem):
-                    raise
-                self.span = max((high - low + 1) // 2, 1)
-                continue
-            self._failures = 0
-            took = time.monotonic() - began
-            if took > SLOW_SECONDS or len(logs) > 2 * EVENTS_AIM:
-                self.span = max(self.span // 2, 1)
-            elif len(logs) < EVENTS_AIM and high - low + 1 == self.span:
-                self.span = min(self.span * 2, SPAN_MAX)
-            return high, logs
 
 
 def _batch(

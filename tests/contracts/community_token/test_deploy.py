@@ -29,7 +29,8 @@ def test_deploy_keeps_its_arguments(deploy, treasury, stranger):
     assert token.symbol() == "VIL"
     assert token.decimals() == 18
     assert token.CAP() == 1_000
-    assert token.STEWARD() == stranger
+    assert token.steward() == stranger
+    assert token.pendingSteward() == ZERO_ADDRESS
     assert token.minter() == ZERO_ADDRESS
     assert token.totalSupply() == 400
 
@@ -40,16 +41,21 @@ def test_deploy_gives_the_opening_supply_to_its_holder_only(deploy, treasury, de
     assert token.balanceOf(deployer) == 0
 
 
+def test_deploy_says_who_is_the_steward(deploy, stranger):
+    tx = deploy(steward=stranger).tx
+    assert only_event(tx, "StewardshipTaken") == {"before": ZERO_ADDRESS, "steward": stranger}
+
+
 def test_deploy_emits_the_opening_transfer(deploy, treasury):
     tx = deploy(opening=400, holder=treasury).tx
-    assert event_names(tx) == ["Transfer"]
+    assert event_names(tx) == ["StewardshipTaken", "Transfer"]
     assert only_event(tx, "Transfer") == {"from": ZERO_ADDRESS, "to": treasury, "value": 400}
 
 
 def test_deploy_without_opening_supply_mints_nothing(deploy):
     token = deploy(opening=0, holder=ZERO_ADDRESS)
     assert token.totalSupply() == 0
-    assert event_names(token.tx) == []
+    assert event_names(token.tx) == ["StewardshipTaken"]
 
 
 @pytest.mark.parametrize("opening", [999, 1_000])
@@ -100,13 +106,15 @@ def test_eip712_domain_describes_the_separator(token, chain):
 
 
 def test_nobody_has_other_functions_than_these(token):
-    """No owner, no pause, no burn, no blocklist, no way to name another minter or steward."""
+    """No owner, no pause, no burn, no blocklist, no way to name another minter."""
     writing = {
         item["name"]
         for item in token.abi
         if item["type"] == "function" and item["stateMutability"] not in ("view", "pure")
     }
-    assert writing == {"approve", "mint", "permit", "setMinter", "transfer", "transferFrom"}
+    erc20 = {"approve", "permit", "transfer", "transferFrom"}
+    stewards = {"acceptStewardship", "offerStewardship", "renounceStewardship", "setMinter"}
+    assert writing == erc20 | stewards | {"mint"}
 
 
 def test_the_token_takes_no_coins(token, stranger):

@@ -20,8 +20,9 @@ def other_contract(token, MockMinter, deployer):
 def test_set_minter_names_it(token, other_contract, deployer):
     tx = token.setMinter(other_contract, {"from": deployer})
     assert token.minter() == other_contract
-    assert event_names(tx) == ["MinterNamed"]
+    assert event_names(tx) == ["MinterNamed", "StewardshipTaken"]
     assert only_event(tx, "MinterNamed") == {"minter": other_contract}
+    assert only_event(tx, "StewardshipTaken") == {"before": deployer, "steward": ZERO_ADDRESS}
 
 
 def test_set_minter_reverts_when_the_caller_is_not_the_steward(

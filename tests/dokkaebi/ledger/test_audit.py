@@ -13,7 +13,7 @@ import pytest
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.ledger import schema
 from dokkaebi.ledger.audit import Audit, audit
-from dokkaebi.ledger.reader import ChainReader
+from dokkaebi.chain.reader import ChainReader
 from dokkaebi.ledger.schema import Amount
 from dokkaebi.ledger.store import Identity, copy_ledger, read_ledger
 from tests.dokkaebi.ledger.engines import new_database

@@ -708,6 +708,8 @@ def test_a_desk_brings_a_trade_before_an_arbitrator_who_rules() -> None:
     [
         ("CommunityToken", "Approval"),
         ("CommunityToken", "MinterNamed"),
+        ("CommunityToken", "StewardshipOffered"),
+        ("CommunityToken", "StewardshipTaken"),
         ("CreationRegistry", "Approval"),
         ("CreationRegistry", "ApprovalForAll"),
         ("CreationRegistry", "ContractURIUpdated"),

@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from dokkaebi.chain import ranges
 from dokkaebi.chain.manifest import save_manifest
 from dokkaebi.chain.rpc import Chain, RpcRefused, RpcUnreachable
 from dokkaebi.config import project_root
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.ledger import schema
-from dokkaebi.ledger import source as source_module
 from dokkaebi.ledger import store as store_module
 from dokkaebi.ledger.events import record_of
 from dokkaebi.ledger.index import Progress, index
@@ -50,8 +50,8 @@ def refused(node: Any, identity: Identity, path: Path, **options: Any) -> Dokkae
 
 def spans(monkeypatch: pytest.MonkeyPatch, blocks: int) -> None:
     """Ranges of so many blocks, always."""
-    monkeypatch.setattr(source_module, "SPAN_FIRST", blocks)
-    monkeypatch.setattr(source_module, "SPAN_MAX", blocks)
+    monkeypatch.setattr(ranges, "SPAN_FIRST", blocks)
+    monkeypatch.setattr(ranges, "SPAN_MAX", blocks)
 
 
 class Altered:
@@ -251,12 +251,12 @@ def test_a_node_that_dies_midway_loses_nothing(
 KILLED = """
 import sys
 from pathlib import Path
+from dokkaebi.chain import ranges
 from dokkaebi.chain.manifest import load_manifest
 from dokkaebi.chain.rpc import connect
-from dokkaebi.ledger import source
 from dokkaebi.ledger.index import index
 from dokkaebi.ledger.store import Identity, open_ledger
-source.SPAN_FIRST = source.SPAN_MAX = 1
+ranges.SPAN_FIRST = ranges.SPAN_MAX = 1
 identity = Identity.of(load_manifest(Path(sys.argv[2])))
 with open_ledger(Path(sys.argv[3]), identity) as ledger:
     index(connect(sys.argv[1]), identity, ledger, lambda p: print(p.block, flush=True))

@@ -11,11 +11,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from dokkaebi.chain import endpoints
+from dokkaebi.chain import endpoints, ranges
 from dokkaebi.chain.node import start_node
 from dokkaebi.chain.rpc import Chain, connect
 from dokkaebi.errors import DokkaebiError
-from dokkaebi.ledger import ahead, source
+from dokkaebi.ledger import ahead
 from dokkaebi.ledger.index import index
 from dokkaebi.ledger.store import Identity, open_ledger
 from tests.dokkaebi.ledger.chaos.proxy import Faults, faulty_proxy
@@ -110,7 +110,7 @@ def _index_in_child(url: str, identity: Identity, where: Path | str, dice: rando
 
 
 def _child(url: str, identity: Identity, where: Path | str, span: int) -> int:
-    source.SPAN_FIRST = span
+    ranges.SPAN_FIRST = span
     # Small spans with a process of their own, to be killed with or without it.
     ahead.FORK_FROM_BLOCKS = 1 if span == 3 else 500
     endpoints.WAIT_SECONDS = 0.005

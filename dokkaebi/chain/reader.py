@@ -1,4 +1,4 @@
-"""A node as the balance check reads it."""
+"""A node as checks read it: at one block, and at no other."""
 
 from __future__ import annotations
 
@@ -33,11 +33,21 @@ class ChainReader:
 
     def balance(self, account: str, block: int) -> int:
         """An account's coins, wei."""
-        return int(self._chain.raw("eth_getBalance", [account, self._at(block)]), 16)
+        return int(self._chain.raw("eth_getBalance", [account, self.at(block)]), 16)
+
+    def code(self, account: str, block: int) -> bytes:
+        """An account's code, empty where it isn't a contract."""
+        return bytes.fromhex(str(self._chain.raw("eth_getCode", [account, self.at(block)]))[2:])
+
+    def storage(self, account: str, slot: str, block: int) -> int:
+        """A word of a contract's storage; `slot` in 0x-hex."""
+        word = str(self._chain.raw("eth_getStorageAt", [account, slot, self.at(block)]))
+        # Ganache says nothing where others say zero.
+        return int.from_bytes(bytes.fromhex(word[2:]), "big")
 
     def calls(self, calls: Sequence[tuple[str, str]], block: int) -> list[bytes | None]:
         """What calls return; None for one that the node refuses."""
-        at = self._at(block)
+        at = self.at(block)
         found: list[bytes | None] = []
         for start in range(0, len(calls), CALLS_AT_ONCE):
             part = calls[start : start + CALLS_AT_ONCE]
@@ -50,13 +60,7 @@ class ChainReader:
                 found += [self._call(request) for request in requests]
         return found
 
-    def _call(self, request: tuple[str, Sequence[Any]]) -> bytes | None:
-        try:
-            return bytes.fromhex(str(self._chain.raw(*request))[2:])
-        except RpcRefused:
-            return None
-
-    def _at(self, block: int) -> str | dict[str, object]:
+    def at(self, block: int) -> str | dict[str, object]:
         """How a block is named in requests."""
         known = self._hashes.get(block)
         if known is None:
@@ -69,3 +73,9 @@ class ChainReader:
             except RpcRefused:
                 self._by_hash = False
         return at if self._by_hash else hex(block)
+
+    def _call(self, request: tuple[str, Sequence[Any]]) -> bytes | None:
+        try:
+            return bytes.fromhex(str(self._chain.raw(*request))[2:])
+        except RpcRefused:
+            return None
