@@ -37,7 +37,7 @@ COMPARED = (
 _COMMENT_OR_STRING = re.compile(
     r"""//[^\n]*|/\*.*?\*/|("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')""", re.DOTALL
 )
-_IMPORT = re.compile(r"""\bimport\b[^;"']*["']([^"']+)["']""")
+_IMPORT = re.compile(r"""(?:^|[;}])\s*import\b[^;"']*["']([^"']+)["']""")
 _VERSION = re.compile(r"(\d+\.\d+\.\d+)(?:-nightly\.[\d.]+)?(\+commit\.\w+)")
 
 
