@@ -203,6 +203,8 @@ class _Sourcify:
 
     def has(self, address: str) -> bool:
         _, said = self._http.ask("GET", f"/v2/contract/{self._chain_id}/{address}")
+        if "match" not in said:
+            self._refused(said)
         return bool(said.get("match"))
 
     def _refused(self, said: Mapping[str, Any]) -> Answer:
@@ -259,8 +261,6 @@ class _EtherscanLike:
     ) -> tuple[bool, str]:
         """Whether the service calls it a success, and what it says."""
         status, document = self._send(method, action, query, data)
-        if "status" not in document and status < 400:
-            raise self._http.later("verify_garbage", taken=method == "POST", status=status)
         said = self._said(document)
         self._complain(said, status)
         return str(document.get("status")) == "1", said
@@ -273,7 +273,10 @@ class _EtherscanLike:
         data: Mapping[str, str] | None = None,
     ) -> tuple[int, dict[str, Any]]:
         params = {"module": "contract", "action": action, **query, **self._fixed}
-        return self._http.ask(method, params=params, data=data)
+        status, document = self._http.ask(method, params=params, data=data)
+        if "status" not in document and status < 400:
+            raise self._http.later("verify_garbage", taken=method == "POST", status=status)
+        return status, document
 
     def _said(self, document: Mapping[str, Any]) -> str:
         """Etherscan says it as `result`, Blockscout some things as `message` alone."""

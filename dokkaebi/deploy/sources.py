@@ -37,7 +37,7 @@ COMPARED = (
 _COMMENT_OR_STRING = re.compile(
     r"""//[^\n]*|/\*.*?\*/|("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')""", re.DOTALL
 )
-_IMPORT = re.compile(r"""\bimport\b[^;"']*["']([^"']+)["']""")
+_IMPORT = re.compile(r"""(?:^|[;}])\s*import\b[^;"']*["']([^"']+)["']""")
 _VERSION = re.compile(r"(\d+\.\d+\.\d+)(?:-nightly\.[\d.]+)?(\+commit\.\w+)")
 
 
@@ -186,7 +186,7 @@ def digests_if_there(contracts: Iterable[str]) -> dict[str, str]:
 def project_commit(root: Path | None = None) -> str:
     """The project's git commit, with "+changes" if files differ from it; "" if it's in no git."""
     folder = root or project_root()
-    git = ["git", "-C", str(folder)]
+    git = ["git", "--no-optional-locks", "-C", str(folder)]
     try:
         top, commit, changes = (
             subprocess.run([*git, *words], capture_output=True, text=True, check=True).stdout

@@ -152,17 +152,18 @@ class _Subject:
         if sent is None:
             facts = {"transaction": self._deployment.transaction_hash}
             return Finding(self._name, "address", SKIPPED, facts)
-        address = self._deployment.address
+        address, data = self._deployment.address, _data_of(sent)
         if sent["to"] is None:
             nonce = int(sent["nonce"], 16)
             seen = created_address(sent["from"], nonce)
-            same = _data_of(sent) == self._init_code
-            key = "verify_address_created" if same and seen == address else ""
+            good = seen == address and data == self._init_code
+            key = "verify_address_created" if good else ""
             facts = {"creator": str(sent["from"]), "nonce": str(nonce)}
-            return self._finding("address", bool(key), key, seen=seen, address=address, **facts)
-        factory, salt = str(sent["to"]), _data_of(sent)[:32]
+            return self._finding("address", good, key, seen=seen, address=address, **facts)
+        factory, salt, sent_code = str(sent["to"]), data[:32], data[32:]
         seen = create2_address(factory, salt, self._init_code)
-        good = seen == address and self._chain.code(factory) == FACTORY_CODE
+        by_factory = self._chain.code(factory) == FACTORY_CODE
+        good = seen == address and by_factory and sent_code == self._init_code
         return self._finding("address", good, seen=seen, address=address, factory=factory)
 
     def _runtime(self) -> Finding:
