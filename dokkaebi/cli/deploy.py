@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dokkaebi.cli.findings import tell_findings
+from dokkaebi.cli.findings import sentence_of, tell_findings
 from dokkaebi.cli.help import HelpfulGroup
-from dokkaebi.cli.output import DOCUMENTS, NODE, SIGN, Result, Session, command
+from dokkaebi.cli.output import (
+    DOCUMENTS,
+    EXIT_NO,
+    NODE,
+    SIGN,
+    Result,
+    Session,
+    command,
+    to_json,
+)
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts import t
 
 if TYPE_CHECKING:
+    from dokkaebi.deploy.apply import Say
     from dokkaebi.deploy.site import Site
+    from dokkaebi.findings import Finding
 
 group = typer.Typer(name="deploy", cls=HelpfulGroup, no_args_is_help=True, help=t("help_deploy"))
 app = typer.Typer()
@@ -120,6 +131,98 @@ def deploy_status(session: Session) -> Result:
     return tell_findings(session, look_at_site(_site(session)))
 
 
+@command(group, NODE, name="verify")
+def deploy_verify(
+    session: Session,
+    service: Annotated[
+        str | None,
+        typer.Option(metavar="sourcify|etherscan|blockscout", help=t("option_service")),
+    ] = None,
+    url: Annotated[str | None, typer.Option(metavar="URL", help=t("option_service_url"))] = None,
+    export: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help=t("option_export_inputs"))
+    ] = None,
+) -> Result:
+    """Compares a deployment with its sources, or publishes them."""
+    from dokkaebi.deploy.submit import VERIFIED, submit
+    from dokkaebi.deploy.verify import export_inputs, verify_offline
+
+    if export is not None:
+        files = export_inputs(session.manifest, export)
+        session.say("verify_exported", count=len(files), folder=export)
+        return {"files": [str(file) for file in files]}
+    if service is None:
+        found = verify_offline(session.chain, session.manifest, _note(session))
+        return tell_findings(session, found, _of_contract)
+    path, chain_id = session.manifest_path, session.chain.chain_id
+    states = submit(path, chain_id, service, url, say=_say(session))
+    if any(state != VERIFIED for state in states.values()):
+        session.exit_code = EXIT_NO
+    return {"service": service, "contracts": states}
+
+
+def _of_contract(finding: Finding) -> str:
+    """A sentence about one contract."""
+    facts = finding.facts
+    return f"{facts['contract']}, {t('verify_' + str(facts['check']))}: {sentence_of(finding)}"
+
+
+@command(group, NODE, SIGN, name="handover")
+def deploy_handover(
+    session: Session,
+    to: Annotated[str | None, typer.Argument(metavar="ADDRESS", help=t("arg_heir"))] = None,
+    renounce: Annotated[bool, typer.Option("--renounce", help=t("option_renounce"))] = False,
+    folder: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help=t("option_handover_folder"))
+    ] = None,
+) -> Result:
+    """Gives every right away."""
+    from dokkaebi.chain.assets import parse_address
+    from dokkaebi.deploy.handover import handover
+
+    return handover(
+        session.chain,
+        session.account,
+        session.manifest,
+        parse_address(to) if to else None,
+        _say(session),
+        renounce=renounce,
+        folder=folder,
+        dry_run=session.dry_run,
+    )
+
+
+@command(group, NODE, name="audit")
+def deploy_audit(
+    session: Session,
+    who: Annotated[str | None, typer.Option(metavar="ADDRESS", help=t("option_who"))] = None,
+    block: Annotated[int | None, typer.Option(min=0, help=t("option_audit_block"))] = None,
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help=t("option_proof"))] = None,
+) -> Result:
+    """Proves that somebody holds nothing."""
+    from dokkaebi.chain.assets import parse_address
+    from dokkaebi.chain.manifest import write_atomically
+    from dokkaebi.deploy.audit import audit
+
+    account = parse_address(who) if who else None
+    manifest = session.manifest
+    first = manifest.first_block
+    with session.progress_to("audit_reading", first, session.chain.block_number) as reach:
+        found = audit(
+            session.chain,
+            manifest,
+            account,
+            block=block,
+            progress=lambda reached, last: reach(reached),
+        )
+    tell_findings(session, found.findings)
+    if output is not None:
+        write_atomically(output, to_json(found.as_json()) + "\n")
+    said = "audit_clean" if found.clean else "audit_not_clean"
+    session.say(said, who=found.who, block=found.block_number)
+    return found.as_json()
+
+
 @command(group, NODE, KEY, DOCUMENTS, name="smoke")
 def deploy_smoke(session: Session) -> Result:
     """Plays two trades of one wei."""
@@ -138,10 +241,14 @@ def _ceiling(max_fee: str | None) -> int | None:
 def _site(session: Session, market: Path | None = None, salt: str = "") -> Site:
     from dokkaebi.deploy.site import Site
 
-    chain, settings = session.chain, session.settings
-    path = settings.manifest_path(chain.chain_id)
-    return Site(chain, path, settings.documents, market, salt=salt)
+    documents = session.settings.documents
+    return Site(session.chain, session.manifest_path, documents, market, salt=salt)
 
 
-def _say(session: Session) -> Any:
+def _say(session: Session) -> Say:
     return lambda key, values: session.say(key, **values)
+
+
+def _note(session: Session) -> Say:
+    """For progress: not a part of the answer."""
+    return lambda key, values: session.note(key, **values)

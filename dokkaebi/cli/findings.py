@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from dokkaebi.cli.output import EXIT_NO, Result, Session
-from dokkaebi.findings import BAD, GOOD, SKIPPED, Finding
+from dokkaebi.findings import BAD, GOOD, NOTED, SKIPPED, Finding
 from dokkaebi.texts import t
 
-MARKS = {GOOD: "✓", BAD: "✗", SKIPPED: "–"}
+MARKS = {GOOD: "✓", BAD: "✗", SKIPPED: "–", NOTED: "·"}
 
 
 def sentence_of(finding: Finding) -> str:

@@ -106,13 +106,16 @@ class Session:
         return connect(self.settings.rpc, self.settings.rpc_requests_per_second)
 
     @cached_property
+    def manifest_path(self) -> Path:
+        """Where the manifest is: `--manifest`, or that of the node's chain."""
+        return self.settings.manifest or self.settings.manifest_path(self.chain.chain_id)
+
+    @cached_property
     def manifest(self) -> Manifest:
-        """The manifest of `--manifest`, not yet compared with the chain."""
+        """The manifest, not yet compared with the chain."""
         from dokkaebi.chain.manifest import load_manifest
 
-        if self.settings.manifest is not None:
-            return load_manifest(self.settings.manifest)
-        return load_manifest(self.settings.manifest_path(self.chain.chain_id))
+        return load_manifest(self.manifest_path)
 
     @cached_property
     def suite(self) -> Suite:

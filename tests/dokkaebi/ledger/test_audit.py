@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from dokkaebi.chain.reader import ChainReader
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.ledger import schema
 from dokkaebi.ledger.audit import Audit, audit
-from dokkaebi.chain.reader import ChainReader
 from dokkaebi.ledger.schema import Amount
 from dokkaebi.ledger.store import Identity, copy_ledger, read_ledger
 from tests.dokkaebi.ledger.engines import new_database

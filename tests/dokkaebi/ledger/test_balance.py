@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from dokkaebi.chain.reader import ChainReader
 from dokkaebi.chain.suite import COIN
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.ledger.index import index
-from dokkaebi.chain.reader import ChainReader
 from dokkaebi.ledger.reports.balance import Balance, check
 from dokkaebi.ledger.schema import DIGITS
 from dokkaebi.ledger.store import Identity, Snapshot, open_ledger, read_ledger

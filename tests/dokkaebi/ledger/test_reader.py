@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from dokkaebi.chain.rpc import Chain, RpcRefused
 from dokkaebi.chain.reader import ChainReader
+from dokkaebi.chain.rpc import Chain, RpcRefused
 from dokkaebi.ledger.reports.balance import _call
 from tests.dokkaebi.ledger.market_day import Day
 
