@@ -274,6 +274,7 @@ def test_a_lost_answer_to_a_submission_leads_to_no_second_one(
     explorer._take = take  # type: ignore[method-assign]
     assert run(path, service, explorer) == VERIFIED
     assert explorer.posts() == places(path)
+    assert sum(request.startswith("POST") for request in explorer.requests) == 2
 
 
 def test_sourcify_at_work_on_what_was_lost_is_waited_for(
@@ -437,6 +438,7 @@ def test_a_run_killed_while_it_submits_is_taken_up(
     explorer.finish()
     assert run(path, service, explorer) == VERIFIED
     assert explorer.posts() == [first, second]
+    assert sum(request.startswith("POST") for request in explorer.requests) == 2
 
 
 @pytest.mark.parametrize("service", SERVICES)
