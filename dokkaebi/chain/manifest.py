@@ -55,7 +55,8 @@ class Deployment:
 class Manifest:
     """A suite on a chain. `first_block` is the block of its first contract; `compiler` the version
     that compiled it, as solc says it; `commit` that of the project, with "+changes" if there were
-    some. Both are "" where unknown."""
+    some. Both are "" where unknown. `explorer`: where links to transactions go, "" for the usual
+    one; `windows`: what offers give if their seller says nothing else, days."""
 
     chain_id: int
     genesis_hash: str
@@ -65,6 +66,8 @@ class Manifest:
     contracts: Mapping[str, Deployment] = field(default_factory=dict)
     commit: str = ""
     compiler: str = ""
+    explorer: str = ""
+    windows: Mapping[str, int] = field(default_factory=dict)
     schema: int = SCHEMA
 
     def to_json(self) -> str:
@@ -177,6 +180,8 @@ def _parse(document: dict[str, Any]) -> Manifest:
         contracts={name: _deployment(d) for name, d in document["contracts"].items()},
         commit=str(document.get("commit", "")),
         compiler=str(document.get("compiler", "")),
+        explorer=str(document.get("explorer", "")),
+        windows={name: _integer(days) for name, days in document.get("windows", {}).items()},
     )
 
 

@@ -39,6 +39,18 @@ def days_option(text: str, least: int = 0) -> Any:
     return typer.Option(metavar="DAYS", help=t(text), min=least, max=DAYS_MAX)
 
 
+# Without them, as the market usually gives them.
+ShipDays = Annotated[int | None, days_option("option_ship_days")]
+InspectDays = Annotated[int | None, days_option("option_inspect_days")]
+OfferDays = Annotated[int | None, days_option("option_expires_days", least=1)]
+
+
+def days_of(session: Session, name: str, given: int | None) -> int:
+    """Days as given, else as the market usually gives them, seconds."""
+    usual = {"ship_days": 7, "inspect_days": 7, "offer_days": 30, **session.suite.manifest.windows}
+    return DAY * (usual[name] if given is None else given)
+
+
 def expiry_in(session: Session, seconds: int, market: Contract, limit: str) -> int:
     """When a document ends that is open for so long from now on.
 

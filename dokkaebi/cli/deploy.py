@@ -144,7 +144,8 @@ def deploy_verify(
     ] = None,
 ) -> Result:
     """Compares a deployment with its sources, or publishes them."""
-    from dokkaebi.deploy.submit import VERIFIED, submit
+    from dokkaebi.chain.manifest import VERIFIED
+    from dokkaebi.deploy.submit import submit
     from dokkaebi.deploy.verify import export_inputs, verify_offline
 
     if export is not None:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dokkaebi.cli.dealing import (
-    DAY,
+    InspectDays,
+    OfferDays,
+    ShipDays,
     check_seller,
-    days_option,
+    days_of,
     digest_of,
     expiry_in,
     let_move,
@@ -43,11 +45,11 @@ def offer(
     creation: Annotated[str | None, typer.Option(metavar="ID", help=t("option_creation"))] = None,
     asset: Annotated[str, typer.Option(metavar="eth|token|0x…", help=t("option_asset"))] = "eth",
     delivered: Annotated[bool, typer.Option("--delivered", help=t("option_delivered"))] = False,
-    ship_days: Annotated[int | None, days_option("option_ship_days")] = None,
-    inspect_days: Annotated[int | None, days_option("option_inspect_days")] = None,
+    ship_days: ShipDays = None,
+    inspect_days: InspectDays = None,
     details: Annotated[Path | None, typer.Option(metavar="FILE", help=t("option_details"))] = None,
     referral: Annotated[str, typer.Option(metavar="PERCENT", help=t("option_referral"))] = "0",
-    expires_days: Annotated[int, days_option("option_expires_days", least=1)] = 30,
+    expires_days: OfferDays = None,
 ) -> Result:
     """Publishes an offer."""
     from dokkaebi.chain import creation_market, escrow_market
@@ -67,11 +69,11 @@ def offer(
             suite,
             seller,
             paid_in.parse(price),
-            expiry=expiry_in(session, expires_days * DAY, market, limit),
+            expiry=expiry_in(session, days_of(session, "offer_days", expires_days), market, limit),
             asset=paid_in.address,
             creation_id=creation_id,
-            ship_seconds=(7 if ship_days is None else ship_days) * DAY,
-            inspect_seconds=(7 if inspect_days is None else inspect_days) * DAY,
+            ship_seconds=days_of(session, "ship_days", ship_days),
+            inspect_seconds=days_of(session, "inspect_days", inspect_days),
             referral_bps=parse_percent(referral),
             details=digest_of(details),
         )
@@ -83,7 +85,7 @@ def offer(
             seller,
             creation_id,
             paid_in.parse(price),
-            expiry=expiry_in(session, expires_days * DAY, market, limit),
+            expiry=expiry_in(session, days_of(session, "offer_days", expires_days), market, limit),
             asset=paid_in.address,
             referral_bps=parse_percent(referral),
         )

@@ -12,11 +12,15 @@ from dokkaebi.cli.dealing import (
     AssetName,
     Creation,
     Details,
+    InspectDays,
+    OfferDays,
     Output,
     Paper,
     Price,
     Referral,
     Referrer,
+    ShipDays,
+    days_of,
     days_option,
     digest_of,
     expiry_in,
@@ -35,7 +39,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-Days = Annotated[int, days_option("option_expires_days", least=1)]
 Address = Annotated[str | None, typer.Option(metavar="ADDRESS")]
 
 
@@ -46,11 +49,11 @@ def sign_offer(
     creation: Creation = None,
     asset: AssetName = "eth",
     delivered: Annotated[bool, typer.Option("--delivered", help=t("option_delivered"))] = False,
-    ship_days: Annotated[int | None, days_option("option_ship_days")] = None,
-    inspect_days: Annotated[int | None, days_option("option_inspect_days")] = None,
+    ship_days: ShipDays = None,
+    inspect_days: InspectDays = None,
     details: Details = None,
     referral: Referral = "0",
-    expires_days: Days = 30,
+    expires_days: OfferDays = None,
     buyer: Annotated[str | None, typer.Option(metavar="ADDRESS", help=t("option_buyer"))] = None,
     end_price: Annotated[
         str | None, typer.Option(metavar="AMOUNT", help=t("option_end_price"))
@@ -87,7 +90,7 @@ def sign_offer(
     reserved = parse_address(buyer) if buyer else NOBODY
     market = suite.escrow_market if delivered else suite.creation_market
     limit = "OFFER_SECONDS_MAX" if delivered else "DOCUMENT_SECONDS_MAX"
-    expiry = expiry_in(session, expires_days * DAY, market, limit)
+    expiry = expiry_in(session, days_of(session, "offer_days", expires_days), market, limit)
     terms: Offer | Delivery
     if delivered:
         terms = escrow_market.new_delivery(
@@ -99,8 +102,8 @@ def sign_offer(
             creation_id=creation_id,
             buyer=reserved,
             units=units,
-            ship_seconds=(7 if ship_days is None else ship_days) * DAY,
-            inspect_seconds=(7 if inspect_days is None else inspect_days) * DAY,
+            ship_seconds=days_of(session, "ship_days", ship_days),
+            inspect_seconds=days_of(session, "inspect_days", inspect_days),
             referral_bps=parse_percent(referral),
             arbiter=parse_address(arbiter) if arbiter else NOBODY,
             arbiter_fee_bps=parse_percent(arbiter_fee),
@@ -150,7 +153,7 @@ def bid(
         str | None, typer.Option(metavar="ADDRESS", help=t("option_creator"))
     ] = None,
     asset: AssetName = "token",
-    expires_days: Days = 30,
+    expires_days: OfferDays = None,
     output: Output = None,
 ) -> Result:
     """Signs what one would pay for a creation, or for any work of a creator."""
@@ -171,7 +174,9 @@ def bid(
         session.account.address,
         paid_in.parse(price),
         paid_in.address,
-        expiry=expiry_in(session, expires_days * DAY, market, "DOCUMENT_SECONDS_MAX"),
+        expiry=expiry_in(
+            session, days_of(session, "offer_days", expires_days), market, "DOCUMENT_SECONDS_MAX"
+        ),
         creation_id=parse_creation_id(creation) if creation else 0,
         creator=parse_address(creator) if creator else NOBODY,
         nonce=next_signed_nonce(session, market),
@@ -193,7 +198,7 @@ def swap(
     give: Annotated[str, typer.Option(metavar="ID", help=t("option_give"))],
     want: Annotated[str, typer.Option(metavar="ID", help=t("option_want"))],
     taker: Annotated[str | None, typer.Option(metavar="ADDRESS", help=t("option_buyer"))] = None,
-    expires_days: Days = 30,
+    expires_days: OfferDays = None,
     output: Output = None,
 ) -> Result:
     """Signs an exchange of two creations."""
@@ -210,7 +215,9 @@ def swap(
         session.account.address,
         parse_creation_id(give),
         parse_creation_id(want),
-        expiry=expiry_in(session, expires_days * DAY, market, "DOCUMENT_SECONDS_MAX"),
+        expiry=expiry_in(
+            session, days_of(session, "offer_days", expires_days), market, "DOCUMENT_SECONDS_MAX"
+        ),
         taker=parse_address(taker) if taker else NOBODY,
         nonce=next_signed_nonce(session, market),
     )

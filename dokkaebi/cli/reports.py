@@ -126,7 +126,7 @@ def statement(
             parse_address(account),
             begin,
             end,
-            explorer=explorer,
+            explorer=explorer or _explorer(session, snapshot.identity.chain_id),
             exhibits=exhibits,
         )
         as_json = statements.as_json(snapshot, found, calendar)
@@ -206,6 +206,14 @@ def _only(made: str | dict[str, str]) -> str:
     if len(made) > 1:
         raise DokkaebiError("report_csv_folder")
     return next(iter(made.values())).rstrip("\n")
+
+
+def _explorer(session: Session, chain_id: int) -> str:
+    """The one that the market named when it was deployed."""
+    from dokkaebi.chain.manifest import load_manifest
+
+    path = session.settings.manifest_path(chain_id)
+    return load_manifest(path).explorer if path.is_file() else ""
 
 
 def _write(session: Session, output: Path, made: str | dict[str, str]) -> None:

@@ -11,8 +11,12 @@ from dokkaebi.cli.dealing import (
     DAY,
     AssetName,
     Details,
+    InspectDays,
+    OfferDays,
     Output,
     Price,
+    ShipDays,
+    days_of,
     days_option,
     digest_of,
     expiry_in,
@@ -145,10 +149,10 @@ def request(
     price: Price,
     asset: AssetName = "eth",
     maker: Annotated[str | None, typer.Option(metavar="ADDRESS", help=t("option_maker"))] = None,
-    ship_days: Annotated[int, days_option("option_ship_days")] = 7,
-    inspect_days: Annotated[int, days_option("option_inspect_days")] = 7,
+    ship_days: ShipDays = None,
+    inspect_days: InspectDays = None,
     details: Details = None,
-    expires_days: Annotated[int, days_option("option_expires_days", least=1)] = 30,
+    expires_days: OfferDays = None,
 ) -> Result:
     """Pays for work that a maker may accept."""
     from dokkaebi.chain import escrow_market
@@ -163,11 +167,13 @@ def request(
         suite,
         session.account.address,
         paid_in.parse(price),
-        expiry=expiry_in(session, expires_days * DAY, market, "OFFER_SECONDS_MAX"),
+        expiry=expiry_in(
+            session, days_of(session, "offer_days", expires_days), market, "OFFER_SECONDS_MAX"
+        ),
         asset=paid_in.address,
         seller=parse_address(maker) if maker else NOBODY,
-        ship_seconds=ship_days * DAY,
-        inspect_seconds=inspect_days * DAY,
+        ship_seconds=days_of(session, "ship_days", ship_days),
+        inspect_seconds=days_of(session, "inspect_days", inspect_days),
         details=digest_of(details),
     )
     steps = Steps(session)

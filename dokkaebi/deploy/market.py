@@ -20,7 +20,7 @@ from dokkaebi.deploy.plan import (
     make_plan,
     shown_argument,
 )
-from dokkaebi.deploy.site import write_market
+from dokkaebi.deploy.site import described, write_market
 from dokkaebi.deploy.sources import digests_if_there
 from dokkaebi.deploy.spec import MarketSpec
 
@@ -47,7 +47,7 @@ def deploy_market(
     # The number of transactions so far: no market before had it.
     salt = str(chain.mined_nonce(account.address))
     plan = make_plan(chain, account.address, spec, network=network, salt=salt)
-    manifest = apply(plan, chain, account, Journal(), say=say)
+    manifest = described(apply(plan, chain, account, Journal(), say=say), spec)
     write_market(manifest, spec, manifest_path, documents)
     return manifest
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -119,7 +119,7 @@ def apply_plan(
         manifest = apply(
             plan, site.chain, account, journal, say=say, fee_ceiling=fee_ceiling, patience=patience
         )
-        manifest = _keep(manifest, before)
+        manifest = _keep(described(manifest, spec), before)
         write_market(manifest, spec, site.manifest_path, site.documents)
         if not journal.of("done"):
             journal.append("done", manifest=json.loads(manifest.to_json()))
@@ -144,6 +144,11 @@ def standing_market(chain: Chain, manifest_path: Path) -> Manifest | None:
             return None
         raise
     return manifest
+
+
+def described(manifest: Manifest, spec: MarketSpec) -> Manifest:
+    """A manifest with what the market file says beside the contracts."""
+    return replace(manifest, explorer=spec.explorer, windows=asdict(spec.windows))
 
 
 def write_market(
@@ -190,11 +195,16 @@ def is_there(chain: Chain, deployment: Deployment) -> bool:
 
 
 def _keep(manifest: Manifest, before: Manifest | None) -> Manifest:
-    """A manifest with what stood beside the suite before, such as desks."""
+    """A manifest with what stood beside the suite before, such as desks, and with where the sources
+    were published."""
     if before is None:
         return manifest
+    suite = {
+        name: replace(one, verification=before.contracts[name].verification)
+        for name, one in manifest.contracts.items()
+    }
     beside = {name: one for name, one in before.contracts.items() if name not in SUITE}
-    return replace(manifest, contracts={**manifest.contracts, **beside})
+    return replace(manifest, contracts={**suite, **beside})
 
 
 def _begun(site: Site, entries: list[dict[str, Any]]) -> dict[str, Any] | None:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,11 +29,11 @@ from dokkaebi.deploy.sources import (
     recompile,
 )
 from dokkaebi.errors import DokkaebiError
+from dokkaebi.findings import BAD, GOOD, SKIPPED, Finding
 
 if TYPE_CHECKING:
     from dokkaebi.deploy.apply import Say
 
-GOOD, BAD, SKIPPED = "good", "bad", "skipped"
 INDEX = "index.json"
 # Who runs the constructors here: nobody, twice. What differs between the two depends on the
 # contract's own address, or on its creator's.
@@ -43,23 +42,6 @@ EIP712_DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address
 # OpenZeppelin's EIP712 keeps its contract's address, and the domain separator made of it.
 OWN_ADDRESS, SEPARATOR = "_cachedThis", "_cachedDomainSeparator"
 SEPARATOR_PARTS = ("_hashedName", "_hashedVersion", "_cachedChainId")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One check of one contract: `good`, `bad`, or `skipped` where it can't be made. The facts are
-    the values of its sentence, whose key is `key`; `verify_<check>` names the check."""
-
-    contract: str
-    check: str
-    state: str
-    facts: Mapping[str, object] = field(default_factory=dict)
-    key: str = ""
-
-    def __post_init__(self) -> None:
-        """Most sentences are named after the check and how it ended."""
-        if not self.key:
-            object.__setattr__(self, "key", f"verify_{self.check}_{self.state}")
 
 
 def verify_offline(
@@ -72,6 +54,9 @@ def verify_offline(
     """Compares every contract of a manifest with what the sources below `root` (default: this
     project) compile to. Takes half a minute, nearly all of it the compiler's; `compiled`: what it
     made of them a moment ago.
+
+    Each finding's facts say of which `contract` it is, and which `check`, whose title is the text
+    `verify_<check>`.
 
     Errors: `verify_other_chain`, those of `recompile`, and of the node.
     """
@@ -120,13 +105,17 @@ class _Subject:
         yield self._immutables()
 
     def _finding(self, check: str, good: bool, key: str = "", **facts: object) -> Finding:
-        return Finding(self._name, check, GOOD if good else BAD, facts, key)
+        return self._found(check, GOOD if good else BAD, key, **facts)
+
+    def _found(self, check: str, state: str, key: str = "", **facts: object) -> Finding:
+        named = {"contract": self._name, "check": check, **facts}
+        return Finding(key or f"verify_{check}_{state}", state, named)
 
     def _input(self) -> Finding:
         """The sources and settings are those of the deployment."""
         recorded = self._deployment.compiler_input_hash
         if not recorded:
-            return Finding(self._name, "input", SKIPPED)
+            return self._found("input", SKIPPED)
         seen = self._sources.compiler_input(self._compiled.contract).digest
         commit = self._manifest.commit or "?"
         return self._finding("input", seen == recorded, seen=seen, recorded=recorded, commit=commit)
@@ -150,8 +139,8 @@ class _Subject:
         """The address follows from the creation code, by CREATE2, or from creator and nonce."""
         sent = self._chain.raw("eth_getTransactionByHash", [self._deployment.transaction_hash])
         if sent is None:
-            facts = {"transaction": self._deployment.transaction_hash}
-            return Finding(self._name, "address", SKIPPED, facts)
+            transaction = self._deployment.transaction_hash
+            return self._found("address", SKIPPED, transaction=transaction)
         address, data = self._deployment.address, _data_of(sent)
         if sent["to"] is None:
             nonce = int(sent["nonce"], 16)

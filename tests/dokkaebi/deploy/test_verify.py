@@ -62,11 +62,14 @@ class Verifier:
         found = verify_offline(self.chain, manifest, compiled=self.compiled)
         for finding in found:
             for lang in ("en", "ko"):
-                said = t(finding.key, lang, **finding.facts)
+                said = t(finding.name, lang, **finding.facts)
                 assert "{" not in said
-                assert finding.key not in said
-                assert t(f"verify_{finding.check}", lang) != f"verify_{finding.check}"
-        return {finding.check: finding for finding in found}
+                assert finding.name not in said
+                assert (
+                    t(f"verify_{finding.facts['check']}", lang)
+                    != f"verify_{finding.facts['check']}"
+                )
+        return {finding.facts["check"]: finding for finding in found}
 
     def code(self, name: str = MARKET) -> bytes:
         return self.chain.code(self.manifest.address(name))
@@ -120,10 +123,16 @@ def test_a_market_and_its_desks_are_what_the_sources_say(
         compiled,
     )
     names = [*SUITE, DESK, f"{DESK} 2"]
-    assert [(f.contract, f.check) for f in found] == [(n, c) for n in names for c in CHECKS]
+    assert [(f.facts["contract"], f.facts["check"]) for f in found] == [
+        (n, c) for n in names for c in CHECKS
+    ]
     assert {finding.state for finding in found} == {GOOD}
     assert told == names
-    keys = {finding.contract: finding.key for finding in found if finding.check == "address"}
+    keys = {
+        finding.facts["contract"]: finding.name
+        for finding in found
+        if finding.facts["check"] == "address"
+    }
     assert keys[MARKET] == "verify_address_good"
     assert keys[f"{DESK} 2"] == "verify_address_created"
 
@@ -154,14 +163,14 @@ def test_a_changed_byte_of_code_is_found(verifier: Verifier, where: str) -> None
     verifier.put(flipped(code, at))
     found = verifier.look()
     assert bad(found) == {"runtime"}
-    assert found["runtime"].key == "verify_runtime_bad"
+    assert found["runtime"].name == "verify_runtime_bad"
     assert found["runtime"].facts["at"] == at
 
 
 def test_another_metadata_hash_is_told_from_other_code(verifier: Verifier) -> None:
     code = verifier.code()
     verifier.put(flipped(code, len(code) - metadata_size(code)))
-    assert verifier.look()["runtime"].key == "verify_runtime_metadata"
+    assert verifier.look()["runtime"].name == "verify_runtime_metadata"
 
 
 def test_code_of_another_length_is_found(verifier: Verifier) -> None:
@@ -188,7 +197,7 @@ def test_code_of_another_length_is_found(verifier: Verifier) -> None:
 def test_a_changed_immutable_is_found(verifier: Verifier, variable: str) -> None:
     forged = flipped(verifier.code(), verifier.place(variable).stop - 1)
     verifier.put(forged)
-    assert verifier.look()["runtime"].key == "verify_runtime_recorded"
+    assert verifier.look()["runtime"].name == "verify_runtime_recorded"
     # Whoever forges the code can forge the manifest as well.
     found = verifier.look(runtime_code_hash=keccak_text(forged))
     assert bad(found) == {"immutables"}
@@ -205,7 +214,7 @@ def test_a_changed_argument_is_found(verifier: Verifier, argument: str, value: s
     assert bad(found) == {"creation", "address", "immutables"}
     # The registry of that one has no code, so its constructor refuses.
     refused = argument == "registry"
-    assert (found["immutables"].key == "verify_immutables_refused") is refused
+    assert (found["immutables"].name == "verify_immutables_refused") is refused
 
 
 @pytest.mark.parametrize("arguments", [{}, {"feeBps": "1"}, {"name_": 3, "symbol_": 3}])
@@ -274,9 +283,9 @@ def test_other_sources_or_settings_are_found(
     manifest = with_desks(market)
     manifest = replace(manifest, contracts={DESK: manifest.contracts[DESK]})
     change(copy_of_the_project(tmp_path))
-    found = {f.check: f for f in verify_offline(market.chain, manifest, root=tmp_path)}
+    found = {f.facts["check"]: f for f in verify_offline(market.chain, manifest, root=tmp_path)}
     assert {"input", "build", "creation", "address", "runtime"} <= bad(found)
-    assert found["runtime"].key == key
+    assert found["runtime"].name == key
     with pytest.raises(DokkaebiError) as caught:
         export_inputs(manifest, tmp_path / "out", tmp_path)
     assert caught.value.key == "verify_sources_differ"
