@@ -41,9 +41,11 @@ class Taken:
 
 @dataclass
 class Explorer:
-    """What the server does, and what it was asked. `pending`: looks before a verdict."""
+    """What the server does, and what it was asked. `chain`: the only one that it knows; `pending`:
+    looks before a verdict."""
 
     url: str = ""
+    chain: int = CHAIN
     pending: int = 1
     published: set[str] = field(default_factory=set)
     refuses: set[str] = field(default_factory=set)
@@ -63,7 +65,7 @@ class Explorer:
     # Sourcify
 
     def sourcify_post(self, chain: str, address: str, body: Any) -> Reply:
-        if chain != str(CHAIN):
+        if chain != str(self.chain):
             return 404, {"customCode": "unsupported_chain", "message": f"Chain {chain} not found"}
         document = body.get("stdJsonInput") or {}
         wrong = (
@@ -102,7 +104,7 @@ class Explorer:
     # Etherscan and Blockscout
 
     def etherscan(self, method: str, query: dict[str, str], form: dict[str, str]) -> Reply:
-        if query.get("chainid") != str(CHAIN):
+        if query.get("chainid") != str(self.chain):
             return 200, _no("Missing or unsupported chainid parameter (required for v2 api)")
         if query.get("apikey") != KEY:
             # Some explorers repeat what they were given.
