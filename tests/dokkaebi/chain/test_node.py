@@ -38,7 +38,9 @@ def is_gone(url: str) -> bool:
     return not listens(url)
 
 
-@pytest.mark.parametrize(("name", "chain_id"), [("ganache", 1337), ("anvil", 31337), ("hardhat", 31337)])
+@pytest.mark.parametrize(
+    ("name", "chain_id"), [("ganache", 1337), ("anvil", 31337), ("hardhat", 31337)]
+)
 def test_node_starts_funded_and_ends(name: str, chain_id: int) -> None:
     with start_node(name) as node:
         chain = connect(node.url)

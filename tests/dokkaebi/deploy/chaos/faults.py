@@ -24,9 +24,11 @@ ANY = (
 )
 # To a transaction on its way.
 SENDING = (
-    *("nonce too low", "already known", "underpriced", "sent twice"),
+    *("nonce too low", "already known", "underpriced", "sent twice", "swallowed"),
     *(f"reorg {depth}" for depth in range(1, 11)),
 )
+# Faults by which a node gets the same transaction again: it was sent anew meanwhile.
+TWICE = ("sent twice", "asked late")
 TIMEOUT_SECONDS = 1.0
 LATE_SECONDS = 1.4
 SLOW_SECONDS = 0.15
@@ -102,7 +104,10 @@ class SendingFaults:
             self._open += 1
             request = self._numbered(question)
         try:
-            return self._answer(question, self._pick(request), lambda: forward(asked))
+            fault = self._pick(request)
+            if request.sending and not self._twice and fault in TWICE:
+                fault = ""
+            return self._answer(question, fault, lambda: forward(asked))
         finally:
             with self._calm:
                 self._open -= 1
@@ -120,10 +125,12 @@ class SendingFaults:
             return self._none(kill=fault == "kill before")
         if fault in {"nonce too low", "underpriced"}:
             return _refusal(question, f"transaction {fault}")
+        if fault == "swallowed":
+            return _swallowed(question)
         if fault == "asked late":
             time.sleep(LATE_SECONDS)
         body = ask()
-        if fault == "sent twice" and self._twice:
+        if fault == "sent twice":
             # The node says to the second that it knows it already.
             body = ask()
         if fault.startswith("reorg"):
@@ -147,6 +154,14 @@ def _refusal(question: Any, message: str) -> Answer:
     answer = {"jsonrpc": "2.0", "id": question["id"]}
     refuse(answer, -32000, message)
     return Answer(json.dumps(answer).encode())
+
+
+def _swallowed(question: Any) -> Answer:
+    """The node says that it has it, and forgets it."""
+    from eth_utils.crypto import keccak
+
+    name = "0x" + keccak(bytes.fromhex(question["params"][0][2:])).hex()
+    return Answer(json.dumps({"jsonrpc": "2.0", "id": question["id"], "result": name}).encode())
 
 
 def _told(question: Any, body: bytes, fault: str) -> bytes:

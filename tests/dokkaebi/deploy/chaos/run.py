@@ -40,6 +40,7 @@ PASSING = {
     *("deploy_nonce_taken", "deploy_step_refused", "deploy_step_failed", "journal_unwritable"),
     *("contract_missing", "block_unknown"),
 }
+IMPATIENT = Patience(look=0.05, bump=0.7, step=3.0)
 PickWrite = Callable[[int], str]
 # What an undisturbed deployment puts where.
 Facts = Mapping[str, tuple[Any, ...]]
@@ -65,7 +66,7 @@ plan.load_suite = cache(plan.load_suite)
 test_account = cache(open_key)
 
 
-def attempt(chain: Chain, folder: Path) -> None:
+def attempt(chain: Chain, folder: Path, patience: Patience = IMPATIENT) -> None:
     """Deploys, or goes on with it."""
     deploy_here(
         chain,
@@ -75,7 +76,7 @@ def attempt(chain: Chain, folder: Path) -> None:
         market_file=None,
         dry_run=False,
         say=lambda key, values: None,
-        patience=Patience(look=0.05, bump=0.7, step=3.0),
+        patience=patience,
     )
 
 

@@ -50,13 +50,13 @@ class World:
         self.chain.raw("evm_mine")
 
     @contextmanager
-    def slow_blocks(self) -> Iterator[None]:
+    def slow_blocks(self, seconds: float = BLOCK_SECONDS) -> Iterator[None]:
         """Lets transactions wait for a block, as they do on a real chain."""
         self._mine_at_once(False)
         stopped = threading.Event()
 
         def mine() -> None:
-            while not stopped.wait(BLOCK_SECONDS):
+            while not stopped.wait(seconds):
                 self.mine()
 
         miner = threading.Thread(target=mine)
