@@ -110,7 +110,8 @@ def _command(name: str, port: int) -> list[str]:
 
 
 def _level(name: str, hardfork: str) -> list[str]:
-    return ["--chain.hardfork" if name == "ganache" else "--hardfork", hardfork]
+    options = {"ganache": "--chain.hardfork", "anvil": "--hardfork"}
+    return [options[name], hardfork] if name in options else []
 
 
 def _answers(process: subprocess.Popen[bytes], url: str, chain_id: int) -> bool:

@@ -19,8 +19,7 @@ from dokkaebi.chain import endpoints
 from dokkaebi.chain.keys import open_key
 from dokkaebi.chain.manifest import Manifest, check_manifest, load_manifest
 from dokkaebi.chain.rpc import Chain
-from dokkaebi.config import Settings
-from dokkaebi.deploy import deploy_here, journal, plan
+from dokkaebi.deploy import Site, apply_plan, journal, plan
 from dokkaebi.deploy.apply import Patience
 from dokkaebi.errors import DokkaebiError
 from tests.dokkaebi.chaos.loop import Differs
@@ -46,19 +45,9 @@ PickWrite = Callable[[int], str]
 Facts = Mapping[str, tuple[Any, ...]]
 
 
-def settings_in(folder: Path, url: str) -> Settings:
-    """Settings whose manifest and documents are in a folder."""
-    return Settings(
-        rpc=url,
-        rpc_requests_per_second=None,
-        manifest=folder / "manifest.json",
-        database=None,
-        documents=folder / "documents",
-        key=KEY,
-        password_file=None,
-        lang=None,
-        zone="UTC",
-    )
+def site_in(folder: Path, chain: Chain) -> Site:
+    """A site whose files are in a folder."""
+    return Site(chain, folder / "manifest.json", folder / "documents")
 
 
 # Read and derived once, not by each of a thousand processes.
@@ -68,13 +57,9 @@ test_account = cache(open_key)
 
 def attempt(chain: Chain, folder: Path, patience: Patience = IMPATIENT) -> None:
     """Deploys, or goes on with it."""
-    deploy_here(
-        chain,
+    apply_plan(
+        site_in(folder, chain),
         test_account(KEY, chain.chain_id),
-        settings_in(folder, chain.url),
-        network="chaos",
-        market_file=None,
-        dry_run=False,
         say=lambda key, values: None,
         patience=patience,
     )
