@@ -29,8 +29,8 @@ SENDING = (
 )
 # Faults by which a node gets the same transaction again: it was sent anew meanwhile.
 TWICE = ("sent twice", "asked late")
-TIMEOUT_SECONDS = 1.0
-LATE_SECONDS = 1.4
+TIMEOUT_SECONDS = 2.0
+LATE_SECONDS = 2.4
 SLOW_SECONDS = 0.15
 
 
