@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 
 WORKS ?= examples/works
 JOBS ?= 2
-RUNS ?= 300
+RUNS ?=
 SEED ?= 1
 PYTHON := .venv/bin/python
 
@@ -43,10 +43,10 @@ bench-ledger: setup ## Index a long chain, beside ponder, cryo and a web3.py loo
 	@$(PYTHON) -m bench.ledger
 
 chaos: setup ## Rewrite, kill and mislead the ledger RUNS=300 times, from SEED=1 on
-	@$(PYTHON) -m tests.dokkaebi.ledger.chaos --runs $(RUNS) --seed $(SEED)
+	@$(PYTHON) -m tests.dokkaebi.ledger.chaos --runs $(or $(RUNS),300) --seed $(SEED)
 
-chaos-deploy: setup ## Kill, mislead and rewrite RUNS=300 deployments, from SEED=1 on
-	@$(PYTHON) -m tests.dokkaebi.deploy.chaos --runs $(RUNS) --seed $(SEED)
+chaos-deploy: setup ## Each fault at each place of a deployment, then RUNS=200 by dice, from SEED=1 on
+	@$(PYTHON) -m tests.dokkaebi.deploy.chaos --runs $(or $(RUNS),200) --seed $(SEED)
 
 lock: ## Choose the newest fitting versions anew (requirements.in, package.json)
 	@tools/lock

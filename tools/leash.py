@@ -1,6 +1,6 @@
 """Runs a development node that dies with the process that asked for it.
 
-    leash.py ganache|anvil [the node's own arguments]
+    leash.py ganache|anvil|hardhat [the node's own arguments]
 
 A node that outlives its test run holds a port and a few hundred megabytes for ever. Whoever starts
 the node may be killed with SIGKILL, so it can't be trusted to clean up; this process stands between
@@ -46,6 +46,10 @@ def node_command(name: str) -> list[str]:
         if node is None:
             sys.exit("node was not found in PATH; install Node 20 or newer.")
         command = [node, str(program)]
+    elif name == "hardhat":
+        program = MODULES / "hardhat" / "internal" / "cli" / "cli.js"
+        config = ROOT / "tools" / "hardhat.config.cjs"
+        command = ["node", str(program), "--config", str(config)]
     elif name == "anvil":
         system = platform.system().lower()
         machine = MACHINES.get(platform.machine().lower(), platform.machine())
@@ -54,11 +58,18 @@ def node_command(name: str) -> list[str]:
             return [other]
         command = [str(program)]
     else:
-        sys.exit(f"'{name}' is no node that the leash knows; it knows ganache and anvil.")
+        sys.exit(f"'{name}' is no node that the leash knows; it knows ganache, anvil and hardhat.")
     if not program.is_file():
         hint = ", or install Foundry's anvil" if name == "anvil" else ""
         sys.exit(f"{program.relative_to(ROOT)} is missing; run 'make setup'{hint}.")
     return command
+
+
+def hardhat_manners() -> dict[str, str]:
+    """Hardhat asks and reports nothing, and keeps its files out of the home folder."""
+    folders = dict.fromkeys(("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"), "var/hardhat")
+    quiet = {"HARDHAT_DISABLE_TELEMETRY_PROMPT": "true"}
+    return quiet | {name: str(ROOT / folder) for name, folder in folders.items()}
 
 
 def die_with_leash() -> None:
@@ -84,7 +95,7 @@ def main() -> int:
     parent = os.getppid()
     owner = os.environ.get("DOKKAEBI_NODE_OWNER")
     if len(sys.argv) < 2:
-        sys.exit("Say which node: leash.py ganache|anvil [arguments]")
+        sys.exit("Say which node: leash.py ganache|anvil|hardhat [arguments]")
     name, arguments = sys.argv[1], sys.argv[2:]
     if name == "ganache" and arguments == ["--version"]:
         # Brownie asks before each launch; the answer is not worth a second of starting Ganache.
@@ -96,6 +107,9 @@ def main() -> int:
     on_linux = sys.platform == "linux"
     node = subprocess.Popen(
         node_command(name) + arguments,
+        # Hardhat wants to be called from inside of its project.
+        cwd=ROOT if name == "hardhat" else None,
+        env=os.environ | (hardhat_manners() if name == "hardhat" else {}),
         stdout=subprocess.DEVNULL if os.environ.get("DOKKAEBI_NODE_QUIET") == "1" else None,
         start_new_session=True,
         preexec_fn=die_with_leash if on_linux else None,

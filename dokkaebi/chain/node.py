@@ -21,7 +21,7 @@ from dokkaebi.errors import DokkaebiError
 
 START_SECONDS = 60
 TRIES = 3
-CHAIN_IDS = {"ganache": 1337, "anvil": 31337}
+CHAIN_IDS = {"ganache": 1337, "anvil": 31337, "hardhat": 31337}
 ACCOUNTS = 20
 COINS_EACH = 1000
 
@@ -41,7 +41,8 @@ def start_node(
     options: Sequence[str] = (),
     hardfork: str = "shanghai",
 ) -> Iterator[Node]:
-    """Runs `ganache` or `anvil` for the time of a `with` block, mining on each transaction.
+    """Runs `ganache`, `anvil` or `hardhat` for the time of a `with` block, mining on each
+    transaction. Hardhat is for our own tests: its accounts and chain are in tools/.
 
     `options` go to its command line as they are; `hardfork`: the level of its EVM.
     The node hangs on `tools/leash.py`, which ends it when this process is gone, however it went.
@@ -98,6 +99,8 @@ def _command(name: str, port: int) -> list[str]:
             *("--wallet.totalAccounts", str(ACCOUNTS), "--wallet.defaultBalance", str(COINS_EACH)),
             *("--miner.blockGasLimit", "30000000"),
         ]
+    if name == "hardhat":
+        return [*command, "node", "--hostname", "127.0.0.1", "--port", str(port)]
     return [
         *command,
         *("--host", "127.0.0.1", "--port", str(port), "--chain-id", str(CHAIN_IDS[name])),
@@ -107,7 +110,8 @@ def _command(name: str, port: int) -> list[str]:
 
 
 def _level(name: str, hardfork: str) -> list[str]:
-    return ["--chain.hardfork" if name == "ganache" else "--hardfork", hardfork]
+    options = {"ganache": "--chain.hardfork", "anvil": "--hardfork"}
+    return [options[name], hardfork] if name in options else []
 
 
 def _answers(process: subprocess.Popen[bytes], url: str, chain_id: int) -> bool:

@@ -46,8 +46,10 @@ PATTERNS = {
     "password in a URL": re.compile(r"\w+://[^\s/:@\"'{}$…<>]+:[^\s/:@\"'{}$…<>]{8,}@"),
     "explorer key": re.compile(r"(?<![\w/+])(?=[A-Z]*[0-9])(?=[0-9]*[A-Z])[A-Z0-9]{34}(?![\w/+=])"),
 }
-# Commits and releases of others' code have long names.
-PUBLIC_HOSTS = re.compile(r"://(?:raw\.githubusercontent\.com|github\.com|eips\.ethereum\.org)/")
+# Commits, releases and appeals of others' projects have long names.
+PUBLIC_HOSTS = re.compile(
+    r"://(?:raw\.githubusercontent\.com|github\.com|eips\.ethereum\.org|gitcoin\.co)/"
+)
 ENVIRONMENT = re.compile(r"\.env(?:\..+)?")
 KEYSTORE_NAME = re.compile(r"UTC--.+|.+\.keystore\.json|id_(rsa|ed25519|ecdsa)", re.IGNORECASE)
 

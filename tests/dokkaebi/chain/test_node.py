@@ -38,7 +38,9 @@ def is_gone(url: str) -> bool:
     return not listens(url)
 
 
-@pytest.mark.parametrize(("name", "chain_id"), [("ganache", 1337), ("anvil", 31337)])
+@pytest.mark.parametrize(
+    ("name", "chain_id"), [("ganache", 1337), ("anvil", 31337), ("hardhat", 31337)]
+)
 def test_node_starts_funded_and_ends(name: str, chain_id: int) -> None:
     with start_node(name) as node:
         chain = connect(node.url)
@@ -54,7 +56,7 @@ def test_node_ends_with_an_exception() -> None:
     assert is_gone(node.url)
 
 
-@pytest.mark.parametrize("name", ["ganache", "anvil"])
+@pytest.mark.parametrize("name", ["ganache", "anvil", "hardhat"])
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_node_ends_with_whoever_started_it(name: str, number: signal.Signals) -> None:
     owner = subprocess.Popen(

@@ -6,84 +6,43 @@ from __future__ import annotations
 import os
 import random
 import signal
-import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import cache
+from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from dokkaebi.chain import endpoints
 from dokkaebi.chain.keys import open_key
 from dokkaebi.chain.manifest import Manifest, check_manifest, load_manifest
-from dokkaebi.chain.node import start_node
-from dokkaebi.chain.rpc import Chain, RpcRefused, RpcUnreachable, connect
-from dokkaebi.deploy import Site, apply_plan, journal
+from dokkaebi.chain.rpc import Chain
+from dokkaebi.deploy import Site, apply_plan, journal, plan
 from dokkaebi.deploy.apply import Patience
-from dokkaebi.deploy.plan import FACTORY
 from dokkaebi.errors import DokkaebiError
+from tests.dokkaebi.chaos.loop import Differs
+from tests.dokkaebi.deploy.chaos import faults
+from tests.dokkaebi.deploy.chaos.faults import Pick, by_dice, no_fault
+from tests.dokkaebi.deploy.chaos.world import World, open_world
 
 KEY = "test:7"
 ATTEMPTS = 80
-BLOCK_SECONDS = 0.4
 FAULT_RATE = 0.07
 SENDING_RATE = 0.5
-ANVIL_ID = 31337
-FAULTS = (
-    *("kill before", "kill after", "answer lost", "unreachable"),
-    *("nonce too low", "already known", "underpriced", "sent twice"),
-    *("nonce of the past", "reorg"),
-)
+WRITE_RATE = 0.15
+WRITES = ("kill before", "kill torn", "kill after", "disk full")
 # Errors that the next attempt may not find any more.
 PASSING = {
     *("rpc_unreachable", "rpc_timeout", "rpc_refused", "deploy_waiting", "deploy_moves"),
     *("deploy_nonce_taken", "deploy_step_refused", "deploy_step_failed", "journal_unwritable"),
     *("contract_missing", "block_unknown"),
 }
-
-
-class Differs(AssertionError):  # noqa: N818 - a finding
-    """A deployment that isn't what an undisturbed one is."""
-
-
-class Faulty(Chain):
-    """A node that fails as its dice say."""
-
-    def __init__(self, url: str, dice: random.Random, rate: float) -> None:
-        super().__init__(url)
-        self._dice, self._rate = dice, rate
-
-    def raw(self, method: str, params: Any = ()) -> Any:
-        sends = method == "eth_sendRawTransaction"
-        rate = SENDING_RATE if sends else self._rate
-        fault = self._dice.choice(FAULTS) if self._dice.random() < rate else ""
-        if fault == "kill before":
-            os.kill(os.getpid(), signal.SIGKILL)
-        if fault == "unreachable":
-            raise RpcUnreachable("rpc_unreachable", url="faulty")
-        if sends and fault in {"nonce too low", "already known", "underpriced"}:
-            if fault == "already known":
-                super().raw(method, params)
-            raise RpcRefused(method, -32000, f"transaction {fault}", "0x")
-        if sends and fault == "sent twice" and self.chain_id == ANVIL_ID:
-            # Ganache would mine it twice.
-            super().raw(method, params)
-            with suppress(RpcRefused):
-                super().raw(method, params)
-            return None
-        if fault == "reorg" and sends:
-            answer = super().raw(method, params)
-            with suppress(RpcRefused):
-                super().raw("anvil_reorg", [self._dice.randrange(1, 4), []])
-            return answer
-        answer = super().raw(method, params)
-        if fault == "kill after":
-            os.kill(os.getpid(), signal.SIGKILL)
-        if fault == "answer lost":
-            raise RpcUnreachable("rpc_timeout", url="faulty", seconds=0)
-        if fault == "nonce of the past" and method == "eth_getTransactionCount":
-            return hex(max(int(answer, 16) - 1, 0))
-        return answer
+IMPATIENT = Patience(look=0.05, bump=0.7, step=3.0)
+PickWrite = Callable[[int], str]
+# What an undisturbed deployment puts where.
+Facts = Mapping[str, tuple[Any, ...]]
 
 
 def site_in(folder: Path, chain: Chain) -> Site:
@@ -91,81 +50,86 @@ def site_in(folder: Path, chain: Chain) -> Site:
     return Site(chain, folder / "manifest.json", folder / "documents")
 
 
-def attempt(chain: Chain, folder: Path) -> None:
+# Read and derived once, not by each of a thousand processes.
+plan.load_suite = cache(plan.load_suite)
+test_account = cache(open_key)
+
+
+def attempt(chain: Chain, folder: Path, patience: Patience = IMPATIENT) -> None:
     """Deploys, or goes on with it."""
     apply_plan(
         site_in(folder, chain),
-        open_key(KEY, chain.chain_id),
+        test_account(KEY, chain.chain_id),
         say=lambda key, values: None,
-        patience=Patience(look=0.05, bump=1.0, step=4.0),
+        patience=patience,
     )
 
 
-def chaos_run(seed: int, folder: Path, node_name: str) -> Counter[str]:
-    """Plays one run; how its attempts ended.
+def no_write_fault(number: int) -> str:
+    """Leaves the journal's writes as they are."""
+    return ""
+
+
+def chaos_run(seed: int, folder: Path, node: str) -> Counter[str]:
+    """Plays one run on a node; how its attempts ended.
 
     Raises Differs.
     """
     dice, seen = random.Random(seed), Counter[str]()
-    with start_node(node_name) as node:
-        chain = connect(node.url)
-        begin = chain.block_number
-        # Something for a reorg to take back that isn't ours.
-        for _ in range(12):
-            chain.raw("evm_mine")
-        path = folder / "manifest.json"
-        with _mined_now_and_then(node.url, node_name):
-            for _ in range(ATTEMPTS):
-                seen[_attempt_in_child(node.url, folder, random.Random(dice.random()))] += 1
-                if path.exists():
-                    with suppress(DokkaebiError):
-                        check_manifest(load_manifest(path), chain)
-                        break
-                    # A reorg took something back after all stood: a later run mends it.
-                    path.unlink()
-            else:
-                raise Differs(f"seed {seed}: not deployed after {ATTEMPTS}: {dict(seen)}")
-        _compare(seed, chain, load_manifest(path), folder, begin)
+    facts = undisturbed_facts(node)
+    with open_world(node) as world, world.slow_blocks():
+        for _ in range(ATTEMPTS):
+            one, other = random.Random(dice.random()), random.Random(dice.random())
+            ended = attempt_in_child(
+                world, folder, by_dice(one, FAULT_RATE, SENDING_RATE), _writes_by_dice(other)
+            )
+            seen[ended] += 1
+            if stands(world, folder):
+                break
+        else:
+            raise Differs(f"not deployed after {ATTEMPTS}: {dict(seen)}")
+        compare(world, folder, facts)
     return seen
 
 
-@contextmanager
-def _mined_now_and_then(url: str, node_name: str) -> Iterator[None]:
-    """Lets transactions wait for a block, as they do on a real chain."""
-    chain, stopped = Chain(url), threading.Event()
-    chain.raw(*(("evm_setAutomine", [False]) if node_name == "anvil" else ("miner_stop", [])))
-
-    def mine() -> None:
-        while not stopped.wait(BLOCK_SECONDS):
-            chain.raw("evm_mine")
-
-    miner = threading.Thread(target=mine)
-    miner.start()
+def stands(world: World, folder: Path) -> bool:
+    """Whether the deployment is done; a manifest that a reorg has falsified is removed."""
+    path = folder / "manifest.json"
+    # A request on its way may rewrite the chain, or send what was given up.
+    world.faults.load(no_fault)
+    if not path.exists():
+        return False
     try:
-        yield
-    finally:
-        stopped.set()
-        miner.join()
-        chain.raw("evm_mine")
+        check_manifest(load_manifest(path), world.chain)
+    except DokkaebiError:
+        # A reorg took something back after all stood: a later run mends it.
+        path.unlink()
+        return False
+    return True
 
 
-def _attempt_in_child(url: str, folder: Path, dice: random.Random) -> str:
+def attempt_in_child(
+    world: World, folder: Path, pick: Pick, pick_write: PickWrite = no_write_fault
+) -> str:
+    """Deploys in a process of its own; how it ended."""
+    world.faults.load(pick)
     child = os.fork()
     if child == 0:
-        os._exit(_child(url, folder, dice))
+        os._exit(_child(world.url, folder, pick_write))
+    world.faults.aim(child)
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
         return "killed"
     return {0: "deployed", 1: "gave up"}.get(os.waitstatus_to_exitcode(status), "crashed")
 
 
-def _child(url: str, folder: Path, dice: random.Random) -> int:
+def _child(url: str, folder: Path, pick_write: PickWrite) -> int:
     endpoints.WAIT_SECONDS = 0.005
-    if dice.random() < 0.1:
-        _fill_disk()
-    _kill_while_writing(dice)
+    endpoints.REST_SECONDS = 0.0
+    endpoints.TIMEOUT_SECONDS = faults.TIMEOUT_SECONDS  # type: ignore[assignment]
+    _disturb_writes(pick_write)
     try:
-        attempt(Faulty(url, dice, FAULT_RATE), folder)
+        attempt(Chain(url), folder)
     except DokkaebiError as problem:
         if problem.key in PASSING:
             return 1
@@ -179,51 +143,86 @@ def _child(url: str, folder: Path, dice: random.Random) -> int:
     return 0
 
 
-def _kill_while_writing(dice: random.Random) -> None:
-    """Ends the process at some writes of the journal: before, in the midst of it, or after."""
-    write = journal._write
+def _writes_by_dice(dice: random.Random) -> PickWrite:
+    return lambda number: dice.choice(WRITES) if dice.random() < WRITE_RATE else ""
 
-    def killing(path: Path, line: bytes) -> None:
-        way = dice.choice(["before", "torn", "after"]) if dice.random() < 0.15 else ""
-        if way == "torn":
+
+def _disturb_writes(pick: PickWrite) -> None:
+    """Ends the process at a write of the journal, before, in the midst of it, or after; or lets
+    the disk be full for the rest of its life, with half of the entry written."""
+    write, numbers = journal._write, count(1)
+
+    def disturbed(path: Path, line: bytes) -> None:
+        way = pick(next(numbers))
+        if way == "disk full":
+            _fill_disk(path, len(line) // 2)
+        if way == "kill torn":
             # On a full disk even less of it.
             with suppress(OSError), path.open("ab", buffering=0) as file:
-                file.write(line[: dice.randrange(len(line))])
-        elif way != "before":
+                file.write(line[: len(line) // 2])
+        elif way != "kill before":
             write(path, line)
-        if way:
+        if way.startswith("kill"):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    journal._write = killing
+    journal._write = disturbed
 
 
-def _fill_disk() -> None:
-    """Lets files grow no further than a journal with an entry or two."""
+def _fill_disk(path: Path, room: int) -> None:
     import resource
 
+    size = (path.stat().st_size if path.exists() else 0) + room
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
-def _compare(seed: int, chain: Chain, found: Manifest, folder: Path, begin: int) -> None:
+@cache
+def undisturbed_facts(node: str) -> Facts:
+    """What an undisturbed deployment puts where, on a chain of its own."""
+    with open_world(node) as world, TemporaryDirectory() as folder:
+        attempt(world.chain, Path(folder))
+        return facts_of(load_manifest(Path(folder) / "manifest.json"))
+
+
+def facts_of(manifest: Manifest) -> Facts:
+    """What has to be equal: all but the transactions and blocks that put it there."""
+    return {
+        name: (
+            one.address,
+            one.init_code_hash,
+            one.runtime_code_hash,
+            dict(one.constructor_arguments),
+        )
+        for name, one in manifest.contracts.items()
+    }
+
+
+def compare(world: World, folder: Path, facts: Facts) -> None:
     """The contracts of an undisturbed deployment, each created once, by no more transactions."""
-    entries = journal.read_journal(folder / "manifest.journal")
-    planned = {step["contract"]: step for step in entries[0]["plan"]["steps"]}
+    found = load_manifest(folder / "manifest.json")
+    if facts_of(found) != facts:
+        raise Differs(f"{facts_of(found)} instead of {facts}")
     for name, deployment in found.contracts.items():
-        if deployment.address != planned[name]["address"]:
-            raise Differs(f"seed {seed}: {name} isn't where it was planned")
-        if chain.block(deployment.block_number)["hash"] != deployment.block_hash:
-            raise Differs(f"seed {seed}: {name} isn't in the block that the manifest names")
-    account = open_key(KEY, chain.chain_id).address.lower()
-    made = Counter[str]()
-    for number in range(begin, chain.block_number + 1):
-        block = chain.raw("eth_getBlockByNumber", [hex(number), True])
+        if world.chain.block(deployment.block_number)["hash"] != deployment.block_hash:
+            raise Differs(f"{name} isn't in the block that the manifest names")
+    steps = journal.read_journal(folder / "manifest.journal")[0]["plan"]["steps"]
+    made = _transactions(world)
+    # CREATE2 refuses a second creation, so a transaction too many would have failed.
+    if made != Counter(good=len(steps)):
+        raise Differs(f"{dict(made)} transactions for {len(steps)} contracts")
+
+
+def _transactions(world: World) -> Counter[str]:
+    account = test_account(KEY, world.chain.chain_id).address.lower()
+    made, hashes = Counter[str](), set[str]()
+    for number in range(world.begin, world.chain.block_number + 1):
+        block = world.chain.raw("eth_getBlockByNumber", [hex(number), True])
         for sent in block["transactions"]:
             if sent["from"].lower() == account:
-                receipt = chain.receipt(sent["hash"])
+                receipt = world.chain.receipt(sent["hash"])
                 assert receipt is not None
-                made["good" if int(receipt["status"], 16) else "failed"] += 1
-    wanted = len(planned) if FACTORY in planned else len(found.contracts)
-    # CREATE2 refuses a second creation, so a transaction too many would have failed.
-    if made != Counter(good=wanted):
-        raise Differs(f"seed {seed}: {dict(made)} transactions for {wanted} contracts")
+                ended = "good" if int(receipt["status"], 16) else "failed"
+                # Ganache mines what it gets twice, once more under the same hash.
+                made["again" if sent["hash"] in hashes else ended] += 1
+                hashes.add(sent["hash"])
+    return made

@@ -2,43 +2,28 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
-import tempfile
-import time
 from collections import Counter
 from pathlib import Path
 
-from tests.dokkaebi.ledger.chaos.run import Differs, chaos_run
+from tests.dokkaebi.chaos.loop import options, throw_dice
+from tests.dokkaebi.ledger.chaos.run import chaos_run
 from tests.dokkaebi.ledger.engines import ENGINES, new_database, postgres_server
 
 
 def main() -> int:
     """Plays the runs; says what happened, and exits with 1 if a ledger came out wrong."""
-    parser = argparse.ArgumentParser(prog="chaos")
-    parser.add_argument("--runs", type=int, default=300)
-    parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args()
-    seen, wrong, began = Counter[str](), [], time.monotonic()
+    given = options("chaos", 300)
     with postgres_server() as server:
-        for number in range(given.runs):
-            seed, engine = given.seed + number, ENGINES[number % 2]
-            with tempfile.TemporaryDirectory(prefix="dokkaebi-chaos-") as folder:
-                place = Path(folder)
-                where = new_database(server) if engine == "postgresql" else place / "ledger.sqlite3"
-                try:
-                    seen += chaos_run(seed, place, where)
-                except Differs as problem:
-                    wrong.append(f"{engine}: {problem}")
-                    print(f"\n{wrong[-1]}", file=sys.stderr)
-            print(f"\r{number + 1} of {given.runs} runs", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
-    for what, count in sorted(seen.items()):
-        print(f"{count:>8,}  {what}")
-    seconds = time.monotonic() - began
-    right = given.runs - len(wrong)
-    print(f"{right} of {given.runs} runs equal a clean ledger, in {seconds:.0f} s")
-    return 1 if wrong or seen["crashed"] else 0
+
+        def play(seed: int, folder: Path, engine: str) -> Counter[str]:
+            sqlite = folder / "ledger.sqlite3"
+            return chaos_run(
+                seed, folder, new_database(server) if engine == "postgresql" else sqlite
+            )
+
+        right = throw_dice(given, ENGINES, play, "runs equal a clean ledger")
+    return 0 if right else 1
 
 
 if __name__ == "__main__":

@@ -18,7 +18,9 @@ from dokkaebi.errors import DokkaebiError
 from dokkaebi.ledger import ahead
 from dokkaebi.ledger.index import index
 from dokkaebi.ledger.store import Identity, open_ledger
-from tests.dokkaebi.ledger.chaos.proxy import Faults, faulty_proxy
+from tests.dokkaebi.chaos.loop import Differs
+from tests.dokkaebi.chaos.proxy import faulty_proxy
+from tests.dokkaebi.ledger.chaos.faults import ReadingFaults
 from tests.dokkaebi.ledger.engines import contents
 from tests.dokkaebi.ledger.market_day import Day, open_market
 
@@ -27,10 +29,6 @@ FAULT_RATE = 0.08
 DEPTH_MAX = 12
 FINALITY = 40
 KILL_SECONDS = 0.3
-
-
-class Differs(AssertionError):  # noqa: N818 - a finding
-    """A ledger that isn't what a clean one is."""
 
 
 def chaos_run(seed: int, folder: Path, where: Path | str) -> Counter[str]:
@@ -43,7 +41,7 @@ def chaos_run(seed: int, folder: Path, where: Path | str) -> Counter[str]:
         day = open_market(connect(node.url), folder / "market")
         identity = Identity.of(day.manifest())
         settled = day.chain.block_number
-        faults = Faults(seed, FAULT_RATE)
+        faults = ReadingFaults(seed, FAULT_RATE)
         with faulty_proxy(node.url, faults) as url:
             for _ in range(ROUNDS):
                 deepest = min(DEPTH_MAX, day.chain.block_number - settled)
@@ -64,7 +62,7 @@ def chaos_run(seed: int, folder: Path, where: Path | str) -> Counter[str]:
         one, other = contents(where, identity), contents(clean, identity)
         for table, rows in other.items():
             if one[table] != rows:
-                raise Differs(f"seed {seed}: table {table} differs")
+                raise Differs(f"table {table} differs")
         seen["events"] += len(other["event"])
     return seen
 
