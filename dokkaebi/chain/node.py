@@ -40,17 +40,20 @@ def start_node(
     port: int | None = None,
     options: Sequence[str] = (),
     hardfork: str = "shanghai",
+    chain_id: int | None = None,
 ) -> Iterator[Node]:
     """Runs `ganache`, `anvil` or `hardhat` for the time of a `with` block, mining on each
     transaction. Hardhat is for our own tests: its accounts and chain are in tools/.
 
-    `options` go to its command line as they are; `hardfork`: the level of its EVM.
+    `options` go to its command line as they are; `hardfork`: the level of its EVM;
+    `chain_id`: another one than the usual, of Anvil.
     The node hangs on `tools/leash.py`, which ends it when this process is gone, however it went.
     """
     if name not in CHAIN_IDS:
         raise DokkaebiError("node_unknown", name=name, known=", ".join(CHAIN_IDS))
     with tempfile.TemporaryDirectory(prefix="dokkaebi-node-") as folder:
-        process, url = _launch(name, port, Path(folder), [*options, *_level(name, hardfork)])
+        id_ = chain_id or CHAIN_IDS[name]
+        process, url = _launch(name, port, Path(folder), id_, [*options, *_level(name, hardfork)])
         try:
             yield Node(name, url)
         finally:
@@ -58,7 +61,7 @@ def start_node(
 
 
 def _launch(
-    name: str, port: int | None, folder: Path, options: Sequence[str]
+    name: str, port: int | None, folder: Path, chain_id: int, options: Sequence[str]
 ) -> tuple[subprocess.Popen[bytes], str]:
     said = ""
     if port is not None and not _is_free(port):
@@ -68,14 +71,14 @@ def _launch(
         log = folder / "stderr"
         with log.open("wb") as errors:
             process = subprocess.Popen(
-                [*_command(name, number), *options],
+                [*_command(name, number, chain_id), *options],
                 stdin=subprocess.DEVNULL,
                 stderr=errors,
                 env={**os.environ, "DOKKAEBI_NODE_QUIET": "1", "TMPDIR": str(folder)},
             )
         url = f"http://127.0.0.1:{number}"
         try:
-            if _answers(process, url, CHAIN_IDS[name]):
+            if _answers(process, url, chain_id):
                 return process, url
         except BaseException:
             _stop(process)
@@ -85,7 +88,7 @@ def _launch(
     raise DokkaebiError("node_not_started", name=name, problem=said or "—")
 
 
-def _command(name: str, port: int) -> list[str]:
+def _command(name: str, port: int, chain_id: int) -> list[str]:
     leash = project_root() / "tools" / "leash.py"
     # Isolated and without site packages: the leash needs neither, and starts at once.
     command = [sys.executable, "-I", "-S", str(leash), name]
@@ -94,7 +97,7 @@ def _command(name: str, port: int) -> list[str]:
         return [
             *command,
             *("--server.host", "127.0.0.1", "--server.port", str(port)),
-            *("--chain.chainId", str(CHAIN_IDS[name]), "--chain.networkId", str(CHAIN_IDS[name])),
+            *("--chain.chainId", str(chain_id), "--chain.networkId", str(chain_id)),
             *("--wallet.mnemonic", phrase),
             *("--wallet.totalAccounts", str(ACCOUNTS), "--wallet.defaultBalance", str(COINS_EACH)),
             *("--miner.blockGasLimit", "30000000"),
@@ -103,7 +106,7 @@ def _command(name: str, port: int) -> list[str]:
         return [*command, "node", "--hostname", "127.0.0.1", "--port", str(port)]
     return [
         *command,
-        *("--host", "127.0.0.1", "--port", str(port), "--chain-id", str(CHAIN_IDS[name])),
+        *("--host", "127.0.0.1", "--port", str(port), "--chain-id", str(chain_id)),
         *("--mnemonic", phrase, "--accounts", str(ACCOUNTS)),
         *("--balance", str(COINS_EACH), "--gas-limit", "30000000", "--quiet"),
     ]
