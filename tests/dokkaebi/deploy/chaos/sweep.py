@@ -97,6 +97,8 @@ def play(world: World, folder: Path, case: Case, facts: Facts) -> Counter[str]:
     while not stands(world, folder):
         if attempts == ATTEMPTS or ended == "crashed":
             raise Differs(f"not deployed after {attempts} attempts, the last {ended}")
+        # What came back into the queue by a reorg waits there for ever if no block is made.
+        world.mine()
         ended = attempt_in_child(world, folder, no_fault)
         attempts += 1
     compare(world, folder, facts)
