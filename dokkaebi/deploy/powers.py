@@ -78,10 +78,13 @@ SLOTS: Mapping[str, Mapping[str, int]] = {
 }
 
 # ERC-1967: where a proxy would keep the code it runs, who may change it, and its beacon.
+_IMPLEMENTATION_SLOT = "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc"
+_ADMIN_SLOT = "0xb53127684a568b3173ae13b9f8a6016e243e63b6e8ee1178d6a717850b5d6103"
+_BEACON_SLOT = "0xa3f0ad74e5423aebfd80d3ef4346578335a9a72aeaee59ff6cb3582b35133d50"
 PROXY_SLOTS: Mapping[str, str] = {
-    "implementation": "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc",
-    "admin": "0xb53127684a568b3173ae13b9f8a6016e243e63b6e8ee1178d6a717850b5d6103",
-    "beacon": "0xa3f0ad74e5423aebfd80d3ef4346578335a9a72aeaee59ff6cb3582b35133d50",
+    "implementation": _IMPLEMENTATION_SLOT,
+    "admin": _ADMIN_SLOT,
+    "beacon": _BEACON_SLOT,
 }
 
 # Who may call a function. ANYONE: for themselves, or as a document allows that was signed. PARTY:

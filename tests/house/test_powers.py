@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from eth_utils.crypto import keccak
 
 from dokkaebi.chain.suite import COMPILED, load_abi
 from dokkaebi.deploy import powers
@@ -99,6 +100,11 @@ def test_every_function_is_classified(name: str) -> None:
     writing = [powers.shape_of(e) for e in load_abi(name) if powers.changes_something(e)]
     assert len(set(writing)) == len(writing), "two functions look the same"
     assert set(writing) == powers.FUNCTIONS[name].keys()
+
+
+def test_proxy_slots_are_erc1967s() -> None:
+    for name, slot in powers.PROXY_SLOTS.items():
+        assert int(slot, 16) == int.from_bytes(keccak(text=f"eip1967.proxy.{name}"), "big") - 1
 
 
 def test_no_contract_takes_calls_that_no_function_knows() -> None:

@@ -192,9 +192,9 @@ def test_the_checksum_is_safes() -> None:
             }
         ],
     }
-    seen = "0x8b5032f716845c8b08bab3d63dbd9ba92e056f3557793cd041e59b84e16aa989"
-    assert checksum_of(batch) == seen
-    assert checksum_of({**batch, "createdAt": 1}) != seen
+    digest = "0x8b5032f716845c8b08bab3d63dbd9ba92e056f3557793cd041e59b84e16aa989"
+    assert checksum_of(batch) == digest
+    assert checksum_of({**batch, "createdAt": 1}) != digest
 
 
 # Renouncing

@@ -357,6 +357,7 @@ def open_market(chain: Chain, folder: Path) -> Day:
     for name in MARKETS:
         day.deploy(name, day.registry.address, treasury, FEE_BPS)
     day.deploy("MockMinter")
+    day.do(steward, day.token, "offerStewardship", treasury)
     day.do(steward, day.token, "setMinter", day.contracts["MockMinter"].address)
     day.do(steward, day.contracts["MockMinter"], "mint", day.token.address, people[7], 77 * TOKENS)
     for person in people[2:6]:
