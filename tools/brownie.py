@@ -12,6 +12,7 @@ import fcntl
 import json
 import os
 import random
+import runpy
 import shutil
 import signal
 import socket
@@ -179,6 +180,8 @@ def main() -> None:
 
     from brownie._cli.__main__ import main as brownie
 
+    # By its path: with this folder on the path, `import brownie` would find this file.
+    runpy.run_path(str(root / "tools" / "compile_apart.py"))["install"](root)
     try:
         brownie()
     finally:

@@ -11,6 +11,7 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 CONFIG = "brownie-config.yaml"
 COMPILE_SECONDS = 900
+# At once.
+COMPILERS = 2
 # What explorers want to show; it changes no byte of the code.
 OUTPUT = ("abi", "evm.bytecode", "evm.deployedBytecode", "metadata")
 # What is compared here.
@@ -97,7 +100,7 @@ class Sources:
         """The input of one contract, by its name; `ArbitrationDesk 2` is an `ArbitrationDesk`."""
         name = contract.split()[0]
         path = f"contracts/{name}.sol"
-        sources = {source: {"content": text} for source, text in self._needed(path).items()}
+        sources = {source: {"content": text} for source, text in self.needed(path).items()}
         document = {
             "language": "Solidity",
             "sources": sources,
@@ -137,7 +140,7 @@ class Sources:
         """The compiler's pinned version."""
         return str(self._compiler["version"])
 
-    def _needed(self, path: str) -> dict[str, str]:
+    def needed(self, path: str) -> dict[str, str]:
         """Texts of a source and of all that it imports, by their names."""
         found: dict[str, str] = {}
         waiting = [path]
@@ -221,38 +224,32 @@ def recompile(
     sources: Sources | None = None,
     say: Say = lambda key, values: None,
 ) -> dict[str, Compiled]:
-    """Compiles contracts from their inputs and nothing else, all in one run, offline; by name.
+    """Compiles each contract from its input and nothing else, offline; by name.
 
-    The inputs share most of their sources, and what solc makes of one doesn't depend on which
-    others are there. Takes half a minute. Errors: `compiler_missing`, `compile_failed`, those of
-    `Sources`.
+    Each alone: what solc makes of a contract by way of IR depends on which other sources are there.
+    Takes a minute. Errors: `compiler_missing`, `compile_failed`, those of `Sources`.
     """
     sources = sources or Sources()
-    inputs = {name: sources.compiler_input(name) for name in dict.fromkeys(contracts)}
-    if not inputs:
-        return {}
-    say("verify_compiling", {"count": len(inputs), "version": sources.version})
-    document = _merged(inputs.values())
+    inputs = [sources.compiler_input(name) for name in dict.fromkeys(contracts)]
+    if inputs:
+        say("verify_compiling", {"count": len(inputs), "version": sources.version})
+    with ThreadPoolExecutor(COMPILERS) as pool:
+        made = list(pool.map(lambda one: _compile(sources, one), inputs))
+    if inputs:
+        say("verify_compiled", {"count": len(inputs)})
+    return {one.contract: one for one in made}
+
+
+def _compile(sources: Sources, one: CompilerInput) -> Compiled:
+    path, name = one.identifier.split(":")
+    selection = {"*": {"": ["ast"]}, path: {name: list(COMPARED)}}
+    settings = {**one.document["settings"], "outputSelection": selection}
+    document = {**one.document, "settings": settings}
     answer = json.loads(_run(sources, ["--standard-json"], json.dumps(document)))
     problems = [e for e in answer.get("errors", []) if e["severity"] == "error"]
     if problems:
         raise DokkaebiError("compile_failed", problem=problems[0]["formattedMessage"].strip())
-    names = _variable_names(answer["sources"])
-    say("verify_compiled", {"count": len(inputs)})
-    return {name: _compiled(one, answer["contracts"], names) for name, one in inputs.items()}
-
-
-def _merged(inputs: Iterable[CompilerInput]) -> dict[str, Any]:
-    texts: dict[str, Any] = {}
-    settings: dict[str, Any] = {}
-    selection: dict[str, dict[str, list[str]]] = {"*": {"": ["ast"]}}
-    for one in inputs:
-        texts |= one.document["sources"]
-        settings |= one.document["settings"]
-        path, name = one.identifier.split(":")
-        selection[path] = {name: list(COMPARED)}
-    settings["outputSelection"] = selection
-    return {"language": "Solidity", "sources": dict(sorted(texts.items())), "settings": settings}
+    return _compiled(one, answer["contracts"], _variable_names(answer["sources"]))
 
 
 def _run(sources: Sources, options: list[str], stdin: str) -> str:
