@@ -132,7 +132,7 @@ def test_every_command_of_the_guide(chain: Chain, explorer: Explorer, tmp_path: 
         "DOKKAEBI_RPC": chain.url,
         "DOKKAEBI_PASSWORD_FILE": str(password),
         "MULTISIG": multisig,
-        "VERIFIER": explorer.url + "/sourcify",
+        "VERIFIER": explorer.url,
     }
     blocks = iter(BLOCKS)
     first = next(blocks)
