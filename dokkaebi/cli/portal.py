@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dokkaebi.cli.help import HelpfulGroup
-from dokkaebi.cli.output import DATABASE, EXIT_NO, SIGN, Result, Session, command
+from dokkaebi.cli.output import DATABASE, EXIT_NO, NODE, SIGN, Result, Session, command
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts import t
 
@@ -113,7 +113,7 @@ def _report_facts(report: Report) -> dict[str, Any]:
 # People
 
 
-@command(group, SIGN, name="sign-link")
+@command(group, NODE, SIGN, name="sign-link")
 def portal_sign_link(
     session: Session,
     person: Person,
@@ -147,7 +147,7 @@ def portal_sign_link(
     return {"file": str(path), "claim_code": link.claim_code, "nonce": link.nonce}
 
 
-@command(group, SIGN, name="attest")
+@command(group, NODE, SIGN, name="attest")
 def portal_attest(session: Session, file: LinkFile, rules: RulesFile = None) -> Result:
     from dokkaebi.chain.persona_links import read_link, sign_as_steward, write_link
     from dokkaebi.portal.rules import load_rules

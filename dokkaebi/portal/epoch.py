@@ -36,7 +36,7 @@ from dokkaebi.portal.scoring import (
     Epoch,
     Points,
     Scores,
-    counts_in,
+    Window,
     score,
     wallet_of,
 )
@@ -164,20 +164,17 @@ def scored(
     """An epoch's scores of what is in the store; `see` is shown each contribution that counts."""
     # The trail tells about what came too late for any epoch as well.
     since = 0 if watched else rules.oldest_in(epoch.start)
-    found = store.contributions(since, epoch.end, epoch.files)
+    window = Window(rules, epoch)
 
-    def counted() -> Iterator[Contribution]:
-        for one in found:
-            if not counts_in(rules, epoch, one):
-                if see is not None:
-                    see(one)
-                yield one
-            elif watched is not None and watched in (one.author, one.receiver):
-                yield one
+    def all_of_them() -> Iterator[Contribution]:
+        for one in store.contributions(since, epoch.end, epoch.files):
+            if see is not None and not window.why_not(one):
+                see(one)
+            yield one
         yield from market.contributions
 
     seen = store.first_seen(epoch.files)
-    return score(rules, epoch, counted(), market.payments, links, seen, watched)
+    return score(rules, epoch, all_of_them(), market.payments, links, seen, watched)
 
 
 def epoch_of(terms: Terms, previous: Document | None, files: int) -> Epoch:
@@ -209,13 +206,14 @@ def _compute(
     for who in sorted(authors):
         first.add(f"{who.source}\t{who.nickname}\t{seen[who]}\n")
     on_chain, paid = _Lines(), _Lines()
+    window = Window(rules, epoch)
     for one in market.contributions:
-        if not counts_in(rules, epoch, one):
+        if not window.why_not(one):
             on_chain.add(_line(one))
     for payment in market.payments:
         if terms.start <= payment.at < terms.end:
             paid.add("\t".join(map(str, payment)) + "\n")
-    people, payouts = _settle(rules, terms, scores, links, _people(previous))
+    people, payouts = settle(rules, terms, scores, links, _people(previous))
     accounts = {account: int(amount) for account, amount in (previous or {}).get("accounts", [])}
     for account, amount in payouts.items():
         accounts[account] = accounts.get(account, 0) + amount
@@ -271,7 +269,7 @@ def _people(previous: Document | None) -> dict[Persona, tuple[int, int]]:
     }
 
 
-def _settle(
+def settle(
     rules: Rules,
     terms: Terms,
     scores: Scores,

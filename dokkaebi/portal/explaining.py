@@ -34,7 +34,8 @@ def explain(
     trail = scored(store, rules, epoch, market, links, watched=persona).trail
     if not trail and persona not in found:
         raise DokkaebiError("portal_person_unknown", persona=str(persona), epoch=epoch.number)
-    sentences = [_sentence(step) for step in trail]
+    in_time = sorted(trail, key=lambda step: step.values.get("at", epoch.end))
+    sentences = [_sentence(step) for step in in_time]
     state = found.get(persona)
     if state is not None:
         sentences += _state(rules, state, wallet_of(persona, links))

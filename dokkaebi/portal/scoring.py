@@ -18,6 +18,10 @@ from typing import Any, NamedTuple
 from dokkaebi.portal.names import Persona
 from dokkaebi.portal.rules import BPS, DAY_SECONDS, HOUR_SECONDS, MILLI, Rules
 
+_NEVER = 1 << 62
+# The lower half of a pair of numbers.
+_LOW = (1 << 32) - 1
+
 
 class Contribution(NamedTuple):
     """What somebody did at a time (seconds since 1970), and whom it praises. `twin` is the same for
@@ -86,21 +90,38 @@ class Scores:
     trail: list[Step]
 
 
-def counts_in(rules: Rules, epoch: Epoch, one: Contribution) -> str:
-    """Whether a contribution counts in an epoch: empty if so, else why not (`early`: it counted
-    before, `late`: it counts in the next one, `old`: it came too late for any)."""
-    rule = rules.kinds.get(one.kind)
-    if rule is None:
-        return "kind"
-    # A reaction counts from some hours later on, when nobody can hurry to answer it any more.
-    counted_at = one.at + (rules.late_hours * HOUR_SECONDS if rule.received else 0)
-    if counted_at >= epoch.end or one.file > epoch.files:
-        return "late"
-    if counted_at < epoch.start and one.file <= epoch.files_before:
-        return "early"
-    if counted_at < epoch.start - rules.accept_days * DAY_SECONDS:
-        return "old"
-    return ""
+class Window:
+    """Which contributions count in an epoch."""
+
+    def __init__(self, rules: Rules, epoch: Epoch) -> None:
+        self._epoch = epoch
+        oldest = rules.accept_days * DAY_SECONDS
+        # A reaction counts from some hours later on, when nobody can hurry to answer it any more.
+        late = rules.late_hours * HOUR_SECONDS
+        self._bounds = {
+            kind: tuple(
+                bound - (late if rule.received else 0)
+                for bound in (epoch.start - oldest, epoch.start, epoch.end)
+            )
+            for kind, rule in rules.kinds.items()
+        }
+
+    def why_not(self, one: Contribution) -> str:
+        """Why a contribution doesn't count: it counted before (`early`), counts in the next epoch
+        (`late`), came too late for any (`old`), or the rules don't know its `kind`. Empty if it
+        counts."""
+        bounds = self._bounds.get(one.kind)
+        if bounds is None:
+            return "kind"
+        oldest, start, end = bounds
+        at, epoch = one.at, self._epoch
+        if at >= end or one.file > epoch.files:
+            return "late"
+        if at >= start:
+            return ""
+        if one.file <= epoch.files_before:
+            return "early"
+        return "old" if at < oldest else ""
 
 
 def wallet_of(persona: Persona, links: Mapping[Persona, str]) -> str:
@@ -125,15 +146,14 @@ def score(
     """
     scorer = _Scorer(rules, epoch, links or {}, first_seen or {}, watched)
     scorer.pay(payments)
-    ordered = sorted(contributions)
-    scorer.meet(ordered)
-    for one in ordered:
-        scorer.take(one)
+    scorer.take(scorer.meet(contributions))
     scorer.temper_mutual()
-    return Scores(scorer.points, scorer.divide(), scorer.trail)
+    return Scores(scorer.all_points(), scorer.divide(), scorer.trail)
 
 
 class _Scorer:
+    """People are numbers here, and so are pairs of them: a million tuples take their time."""
+
     def __init__(
         self,
         rules: Rules,
@@ -142,21 +162,27 @@ class _Scorer:
         first_seen: Mapping[Persona, int],
         watched: Persona | None,
     ) -> None:
-        self.points: dict[Persona, Points] = {}
         self.trail: list[Step] = []
         self._rules, self._epoch, self._links = rules, epoch, links
+        self._window = Window(rules, epoch)
         self._watched = watched
-        self._seen = dict(first_seen)
         self._share_bps = rules.share_in(epoch.number)
+        self._day_max, self._pair_max = rules.day_max * MILLI, rules.pair_max * MILLI
+        self._full_seconds = rules.age_full_days * DAY_SECONDS
         self._fees: dict[str, int] = defaultdict(int)
-        # Wallet → whom it praised → weight.
-        self._praised: dict[str, dict[Persona, int]] = defaultdict(lambda: defaultdict(int))
-        self._wallets: dict[Persona, str] = {}
-        # (who, kind, day) → how many; (who, day) → points; (giver, taker) → points.
-        self._times: dict[tuple[Persona, str, int], int] = defaultdict(int)
-        self._days: dict[tuple[Persona, int], int] = defaultdict(int)
-        self._pairs: dict[tuple[Persona, Persona], int] = defaultdict(int)
-        self._twins: set[tuple[Persona, int]] = set()
+        self._numbers: dict[Persona, int] = {}
+        # By number: name, points, wallet, when the account began.
+        self._people: list[Persona] = []
+        self._points: list[Points] = []
+        self._wallets: list[str] = []
+        self._began: list[int] = []
+        self._first_seen = first_seen
+        # kind → who and day → how many; who and day → points; giver and taker → points, weights.
+        self._times: dict[str, dict[int, int]] = {kind: {} for kind in rules.kinds}
+        self._days: dict[int, int] = {}
+        self._pairs: dict[int, int] = {}
+        self._weights: dict[int, int] = {}
+        self._twins: set[int] = set()
 
     def pay(self, payments: Iterable[Payment]) -> None:
         """Both parties of a trade bear its fee, half each."""
@@ -166,96 +192,111 @@ class _Scorer:
                 self._fees[payment.seller.lower()] += fee // 2
                 self._fees[payment.buyer.lower()] += fee - fee // 2
 
-    def meet(self, ordered: Iterable[Contribution]) -> None:
-        """Notes when accounts began."""
-        seen = self._seen
-        for one in ordered:
-            if one.at < seen.get(one.author, one.at + 1):
-                seen[one.author] = one.at
-
-    def take(self, one: Contribution) -> None:
-        """One contribution, in the order of time."""
-        if reason := counts_in(self._rules, self._epoch, one):
+    def meet(self, contributions: Iterable[Contribution]) -> list[Contribution]:
+        """Those that count, in the order of time; notes when their authors began."""
+        counted = []
+        began = self._began
+        for one in contributions:
+            number = self._number(one.author)
+            began[number] = min(began[number], one.at)
+            reason = self._window.why_not(one)
+            if not reason:
+                counted.append(one)
             # What counted in an earlier epoch is told there.
-            if reason != "early":
+            elif reason != "early":
                 self._tell(one, reason)
-            return
-        rule = self._rules.kinds[one.kind]
-        factor = self._age_bps(one)
-        if rule.made:
-            self._make(one, rule.made * MILLI * factor // BPS, factor)
-        if rule.received and one.receiver is not None:
-            self._praise(one, one.receiver, rule.received, factor)
+        counted.sort()
+        return counted
 
-    def _age_bps(self, one: Contribution) -> int:
-        """How much of a contribution counts, by its author's age then."""
-        rules = self._rules
-        full = rules.age_full_days * DAY_SECONDS
-        age = min(max(one.at - self._seen[one.author], 0), full)
-        if age == full:
-            return BPS
-        return rules.age_start_bps + (BPS - rules.age_start_bps) * age // full
+    def take(self, ordered: Iterable[Contribution]) -> None:
+        """All that count, in the order of time."""
+        kinds = {kind: (rule.made, rule.received) for kind, rule in self._rules.kinds.items()}
+        numbers, began, full = self._numbers, self._began, self._full_seconds
+        start = self._rules.age_start_bps
+        for one in ordered:
+            made, weight = kinds[one.kind]
+            author = numbers[one.author]
+            age = one.at - began[author]
+            # How much counts of what an account of that age does.
+            factor = BPS if age >= full else start + (BPS - start) * age // full
+            if made:
+                self._make(one, author, made * MILLI * factor // BPS, factor)
+            if weight and one.receiver is not None:
+                self._praise(one, author, weight, factor)
 
-    def _make(self, one: Contribution, worth: int, factor: int) -> None:
+    def _make(self, one: Contribution, author: int, worth: int, factor: int) -> None:
         """Points for one's own piece: the n-th of a day gives 1/n, the same text nothing."""
-        author, day = one.author, one.at // DAY_SECONDS
         if one.twin:
-            if (author, one.twin) in self._twins:
+            twin = author << 64 | one.twin
+            if twin in self._twins:
                 self._tell(one, "twin")
                 return
-            self._twins.add((author, one.twin))
-        key = (author, one.kind, day)
-        self._times[key] += 1
-        room = self._rules.day_max * MILLI - self._days[author, day]
-        given = min(worth // self._times[key], room)
-        self._days[author, day] += given
-        made = self._of(author).made
+            self._twins.add(twin)
+        day = author << 32 | one.at // DAY_SECONDS
+        times = self._times[one.kind]
+        nth = times[day] = times.get(day, 0) + 1
+        had = self._days.get(day, 0)
+        room = self._day_max - had
+        given = worth // nth
+        if given > room:
+            given = room
+        self._days[day] = had + given
+        made = self._points[author].made
         made[one.kind] = made.get(one.kind, 0) + given
-        if author == self._watched:
-            values = {"points": given, "nth": self._times[key], "age_bps": factor, "room": room}
+        if one.author == self._watched:
+            values = {"points": given, "nth": nth, "age_bps": factor, "room": room}
             self._tell(one, "made" if given or not worth else "day_full", **values)
 
-    def _praise(self, one: Contribution, receiver: Persona, weight: int, factor: int) -> None:
+    def _praise(self, one: Contribution, author: int, weight: int, factor: int) -> None:
         """Points for whom a reaction praises, and a claim to the share of its giver's fees."""
-        wallet = self._wallet(one.author)
-        if receiver == one.author or (wallet and wallet == self._wallet(receiver)):
+        receiver = self._number(one.receiver)  # type: ignore[arg-type]
+        wallet = self._wallets[author]
+        if receiver == author or (wallet and wallet == self._wallets[receiver]):
             self._tell(one, "self")
             return
+        pair = author << 32 | receiver
         if wallet in self._fees:
             # Without caps: what an honest payer gives must not depend on into how many names
             # somebody divides.
-            self._praised[wallet][receiver] += weight
-        pair = (one.author, receiver)
-        room = self._rules.pair_max * MILLI - self._pairs[pair]
-        given = min(weight * MILLI * factor // BPS, room)
-        self._pairs[pair] += given
-        received = self._of(receiver).received
+            self._weights[pair] = self._weights.get(pair, 0) + weight
+        had = self._pairs.get(pair, 0)
+        given, room = weight * MILLI * factor // BPS, self._pair_max - had
+        if given > room:
+            given = room
+        self._pairs[pair] = had + given
+        received = self._points[receiver].received
         received[one.kind] = received.get(one.kind, 0) + given
-        if self._watched in pair:
+        if self._watched is not None:
             key = "received" if given or not factor else "pair_full"
             self._tell(one, key, points=given, age_bps=factor)
 
     def temper_mutual(self) -> None:
         """What two give each other beyond a little counts like its square root."""
         free = self._rules.mutual_free * MILLI
-        for (giver, taker), given in self._pairs.items():
-            mutual = min(given, self._pairs.get((taker, giver), 0))
+        for pair, given in self._pairs.items():
+            giver, taker = pair >> 32, pair & _LOW
+            mutual = min(given, self._pairs.get(taker << 32 | giver, 0))
             if mutual > free:
                 beyond = mutual - free
                 lost = beyond - min(beyond, isqrt(beyond * MILLI))
-                self._of(taker).mutual += lost
-                if taker == self._watched:
-                    values = {"giver": str(giver), "mutual": mutual, "points": lost}
-                    self.trail.append(Step("mutual", values))
+                self._points[taker].mutual += lost
+                if self._people[taker] == self._watched:
+                    values = {"mutual": mutual, "points": lost}
+                    self.trail.append(Step("mutual", {"giver": self._people[giver], **values}))
 
     def divide(self) -> dict[Persona, int]:
         """Each payer's share of fees goes to those whom it praised, by weight. What nobody was
         praised with, and what division leaves, isn't given to anybody."""
+        praised: dict[str, dict[int, int]] = defaultdict(dict)
+        for pair, weight in self._weights.items():
+            by_wallet, number = praised[self._wallets[pair >> 32]], pair & _LOW
+            by_wallet[number] = by_wallet.get(number, 0) + weight
         mileage: dict[Persona, int] = defaultdict(int)
-        for wallet, praised in self._praised.items():
+        for wallet, weights in praised.items():
             share = self._fees[wallet] * self._share_bps // BPS
-            whole = sum(praised.values())
-            for receiver, weight in praised.items():
+            whole = sum(weights.values())
+            for number, weight in weights.items():
+                receiver = self._people[number]
                 part = share * weight // whole
                 if part:
                     mileage[receiver] += part
@@ -264,17 +305,20 @@ class _Scorer:
                     self.trail.append(Step("backed", {**values, "share": share}))
         return dict(mileage)
 
-    def _of(self, persona: Persona) -> Points:
-        found = self.points.get(persona)
-        if found is None:
-            found = self.points[persona] = Points()
-        return found
+    def all_points(self) -> dict[Persona, Points]:
+        """Of everybody who made or received something that counts."""
+        named = zip(self._people, self._points, strict=True)
+        return {who: points for who, points in named if points.made or points.received}
 
-    def _wallet(self, persona: Persona) -> str:
-        found = self._wallets.get(persona)
-        if found is None:
-            found = self._wallets[persona] = wallet_of(persona, self._links)
-        return found
+    def _number(self, persona: Persona) -> int:
+        number = self._numbers.get(persona)
+        if number is None:
+            number = self._numbers[persona] = len(self._people)
+            self._people.append(persona)
+            self._points.append(Points())
+            self._wallets.append(wallet_of(persona, self._links))
+            self._began.append(self._first_seen.get(persona, _NEVER))
+        return number
 
     def _tell(self, one: Contribution, key: str, **values: Any) -> None:
         if self._watched is not None and self._watched in (one.author, one.receiver):

@@ -115,5 +115,5 @@ def _author(comment: Element, kind: str, logins: dict[str, str]) -> str:
         return GUEST + host if host else ""
     user, name = comment.get("wp:comment_user_id"), comment.get("wp:comment_author")
     if user not in ("", "0"):
-        return logins.get(user) or name
+        return logins.get(user) or f"user-{user}"
     return GUEST + name if name else ""
