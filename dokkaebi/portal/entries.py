@@ -10,12 +10,13 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeAlias
 
-from dokkaebi.portal.names import Persona, clean_name
+from dokkaebi.portal.names import NAME_LENGTH_MAX, Persona, clean_name
 
 WRITE, SHARE, COMMENT, LIKE = "WRITE", "SHARE", "COMMENT", "LIKE"
 # Longer texts aren't contributions but attacks on the one who reads them.
 TEXT_LENGTH_MAX = 1 << 20
 ID_LENGTH_MAX = 500
+_DATE_LENGTH_MAX = 100
 _ISO = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?",
     re.ASCII,
@@ -72,8 +73,8 @@ def make_entry(
     if len(text) > TEXT_LENGTH_MAX:
         return Skipped(line, shown, "long", str(len(text)))
     name = clean_name(author)
-    if not name:
-        return Skipped(line, shown, "author")
+    if not 0 < len(name) <= NAME_LENGTH_MAX:
+        return Skipped(line, shown, "author", name[:40])
     at = parse_time(date)
     if at is None:
         return Skipped(line, shown, "date", clean_name(date)[:40])
@@ -84,6 +85,8 @@ def parse_time(text: str) -> int | None:
     """Seconds since 1970 of an ISO 8601, RFC 822 or decimal date, without a zone UTC's; else
     None."""
     text = text.strip()
+    if len(text) > _DATE_LENGTH_MAX:
+        return None
     if text.isascii() and text.isdecimal() and len(text) <= 12:
         return int(text)
     try:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.portal.entries import Entry
-from dokkaebi.portal.names import Persona, clean_name, folded, skeleton
+from dokkaebi.portal.names import NAME_LENGTH_MAX, Persona, clean_name, folded, skeleton
 from dokkaebi.portal.scoring import Contribution
 
 # "DKKP": says that a SQLite file is one of these.
@@ -168,7 +168,7 @@ class Store:
         """The number of somebody whom a file names. That somebody may never have written anything,
         so no author is refused for looking like them."""
         named = Persona(persona.source, clean_name(persona.nickname))
-        if not named.nickname or not named.source:
+        if not named.source or not 0 < len(named.nickname) <= NAME_LENGTH_MAX:
             return None
         number, _ = self._find(named)
         return number or self._insert(named, wrote=False)

@@ -12,6 +12,8 @@ from dokkaebi.portal.entries import TEXT_LENGTH_MAX
 
 CHUNK_BYTES = 1 << 16
 DEPTH_MAX = 64
+# A site may have very many tags, which nobody asks for.
+SIBLINGS_MAX = 16
 # Where WordPress's namespaces begin; what follows is the version of the export.
 _WORDPRESS = "wordpress.org/export/1."
 _PREFIXES = {
@@ -46,8 +48,8 @@ class Element:
 
 
 def records(file: BinaryIO, path: str, names: frozenset[str]) -> Iterator[Element]:
-    """The elements with these names as they end, also those within others, and the first one as it
-    begins. A record isn't a child of its parent, which is there as far as it was read.
+    """The elements with these names as they end, also those within others. A record isn't a child
+    of its parent, which is there as far as it was read.
 
     Raises `portal_xml_broken`, `portal_xml_entities`, `portal_encoding_unknown`.
     """
@@ -98,8 +100,6 @@ class _Parser:
                 "portal_xml_broken", path=self._path, line=self._line, problem=f"> {DEPTH_MAX}"
             )
         element = Element(_short(name), self._line, attributes, parent)
-        if parent is None:
-            self._ready.append(element)
         self._open.append(element)
 
     def _end(self, name: str) -> None:
@@ -108,7 +108,9 @@ class _Parser:
         if element.name in self._names:
             self._ready.append(element)
         elif element.parent is not None:
-            element.parent.children.setdefault(element.name, []).append(element)
+            siblings = element.parent.children.setdefault(element.name, [])
+            if len(siblings) < SIBLINGS_MAX:
+                siblings.append(element)
 
     def _text(self, text: str) -> None:
         if not self._open:

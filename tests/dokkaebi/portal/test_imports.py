@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sqlite3
 import subprocess
@@ -290,6 +291,21 @@ def test_ten_megabytes_of_comment_are_one_skipped_line(bring: Import, tmp_path: 
     report = bring(path)
     assert [one.id for one in report.skipped if one.reason == "long"] == ["comment-11"]
     assert report.new.total() == 3
+
+
+@pytest.mark.parametrize(
+    ("field", "length", "counts"),
+    [("author", 120, True), ("author", 121, False), ("id", 500, True), ("id", 501, False)],
+)
+def test_names_and_ids_have_a_length(
+    field: str, length: int, counts: bool, bring: Import, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.jsonl"
+    row = {**json.loads(GOOD), field: "x" * length}
+    path.write_text(json.dumps(row))
+    report = bring(path)
+    assert report.new.total() == counts
+    assert report.reasons[field] == (not counts)
 
 
 @pytest.mark.parametrize(("ahead", "counts"), [(299, True), (300, True), (301, False)])

@@ -99,7 +99,7 @@ def test_mutual_praise_counts_like_its_square_root(likes: int, counted: int, eve
         (15 * DAY, 625),
         (30 * DAY - 1, 999),
         (30 * DAY, 1_000),
-        (30 * DAY + 1, 1_000),
+        (31 * DAY, 1_000),
     ],
 )
 def test_new_accounts_count_less(age: int, given: int, rules: Rules) -> None:
