@@ -249,7 +249,8 @@ class Store:
         personas = self._personas()
         query = (
             "SELECT c.at, c.source, c.kind, c.id, c.author, coalesce(c.receiver, ("
-            " SELECT t.author FROM contribution t WHERE t.source = c.source AND t.id = c.target"
+            " SELECT t.author FROM contribution t INDEXED BY contribution_target"
+            " WHERE t.source = c.source AND t.id = c.target"
             " AND t.file <= ?3 ORDER BY t.kind DESC LIMIT 1)), c.twin, c.file "
             "FROM contribution c WHERE c.at >= ?1 AND c.at < ?2 AND c.file <= ?3 "
             "ORDER BY c.source, c.kind, c.id"
