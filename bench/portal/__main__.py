@@ -200,7 +200,7 @@ def main(names: list[str]) -> None:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         print(json.dumps({**figures, "peak_bytes": peak}))
         return
-    known = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
+    known: dict[str, object] = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
     known["machine"] = f"{platform.machine()}, Python {platform.python_version()}"
     for name in names or PARTS:
         command = [sys.executable, "-m", "bench.portal", "--part", name]

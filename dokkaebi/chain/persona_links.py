@@ -28,7 +28,7 @@ from dokkaebi.chain.manifest import write_atomically
 from dokkaebi.errors import DokkaebiError
 
 if TYPE_CHECKING:
-    from eth_account.signers.local import LocalAccount
+    from dokkaebi.chain.signer import Signer
 
 VERSION = 1
 FILE_BYTES_MAX = 8_192
@@ -97,14 +97,14 @@ def typed_data(link: PersonaLink) -> TypedData:
     }
 
 
-def sign_as_wallet(account: LocalAccount, link: PersonaLink) -> PersonaLink:
+def sign_as_wallet(account: Signer, link: PersonaLink) -> PersonaLink:
     """The link with its wallet's signature; raises `portal_link_wallet` for another's key."""
     if account.address != link.wallet:
         raise DokkaebiError("portal_link_wallet", wallet=link.wallet, signer=account.address)
     return replace(link, wallet_signature=sign_typed(account, typed_data(link)))
 
 
-def sign_as_steward(account: LocalAccount, link: PersonaLink) -> PersonaLink:
+def sign_as_steward(account: Signer, link: PersonaLink) -> PersonaLink:
     """The link with a steward's signature."""
     return replace(link, steward_signature=sign_typed(account, typed_data(link)))
 

@@ -19,7 +19,8 @@ BPS = 10_000
 MILLI = 1_000
 DAY_SECONDS = 86_400
 HOUR_SECONDS = 3_600
-_POINTS_MAX = 10**9
+# Thousandths of it fit into 32 bits, which the scorer relies on.
+_POINTS_MAX = 10**6
 _KIND = re.compile(r"[A-Z][A-Z0-9_]{0,31}", re.ASCII)
 _ADDRESS = re.compile(r"0x[0-9a-f]{40}", re.ASCII)
 

@@ -19,7 +19,7 @@ from dokkaebi.portal.names import Persona
 from dokkaebi.portal.rules import BPS, DAY_SECONDS, HOUR_SECONDS, MILLI, Rules
 
 _NEVER = 1 << 62
-# The lower half of a pair of numbers.
+# The lower half of a pair of numbers; points have room there, since rules allow a million at most.
 _LOW = (1 << 32) - 1
 
 
@@ -177,11 +177,11 @@ class _Scorer:
         self._wallets: list[str] = []
         self._began: list[int] = []
         self._first_seen = first_seen
-        # kind → who and day → how many; who and day → points; giver and taker → points, weights.
+        # kind → who and day → how many; who and day → points; giver and taker → weight above,
+        # points below.
         self._times: dict[str, dict[int, int]] = {kind: {} for kind in rules.kinds}
         self._days: dict[int, int] = {}
         self._pairs: dict[int, int] = {}
-        self._weights: dict[int, int] = {}
         self._twins: set[int] = set()
 
     def pay(self, payments: Iterable[Payment]) -> None:
@@ -254,16 +254,14 @@ class _Scorer:
         if receiver == author or (wallet and wallet == self._wallets[receiver]):
             self._tell(one, "self")
             return
+        # The weight has no cap: what an honest payer gives must not depend on into how many names
+        # somebody divides.
         pair = author << 32 | receiver
-        if wallet in self._fees:
-            # Without caps: what an honest payer gives must not depend on into how many names
-            # somebody divides.
-            self._weights[pair] = self._weights.get(pair, 0) + weight
         had = self._pairs.get(pair, 0)
-        given, room = weight * MILLI * factor // BPS, self._pair_max - had
+        given, room = weight * MILLI * factor // BPS, self._pair_max - (had & _LOW)
         if given > room:
             given = room
-        self._pairs[pair] = had + given
+        self._pairs[pair] = had + (weight << 32 | given)
         received = self._points[receiver].received
         received[one.kind] = received.get(one.kind, 0) + given
         if self._watched is not None:
@@ -273,9 +271,9 @@ class _Scorer:
     def temper_mutual(self) -> None:
         """What two give each other beyond a little counts like its square root."""
         free = self._rules.mutual_free * MILLI
-        for pair, given in self._pairs.items():
+        for pair, value in self._pairs.items():
             giver, taker = pair >> 32, pair & _LOW
-            mutual = min(given, self._pairs.get(taker << 32 | giver, 0))
+            mutual = min(value & _LOW, self._pairs.get(taker << 32 | giver, 0) & _LOW)
             if mutual > free:
                 beyond = mutual - free
                 lost = beyond - min(beyond, isqrt(beyond * MILLI))
@@ -288,9 +286,11 @@ class _Scorer:
         """Each payer's share of fees goes to those whom it praised, by weight. What nobody was
         praised with, and what division leaves, isn't given to anybody."""
         praised: dict[str, dict[int, int]] = defaultdict(dict)
-        for pair, weight in self._weights.items():
-            by_wallet, number = praised[self._wallets[pair >> 32]], pair & _LOW
-            by_wallet[number] = by_wallet.get(number, 0) + weight
+        for pair, value in self._pairs.items():
+            wallet, number = self._wallets[pair >> 32], pair & _LOW
+            if wallet in self._fees:
+                by_wallet = praised[wallet]
+                by_wallet[number] = by_wallet.get(number, 0) + (value >> 32)
         mileage: dict[Persona, int] = defaultdict(int)
         for wallet, weights in praised.items():
             share = self._fees[wallet] * self._share_bps // BPS

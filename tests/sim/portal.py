@@ -321,7 +321,7 @@ def _acts(strategy: Strategy) -> bool:
 
 def uncapped(rules: Rules) -> Rules:
     """The rules without caps and tempering."""
-    much = 10**9
+    much = 10**6
     return replace(
         rules, day_max=much, pair_max=much, mutual_free=much, late_hours=0, age_start_bps=BPS
     )

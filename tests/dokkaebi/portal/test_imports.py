@@ -359,13 +359,19 @@ def test_a_name_that_was_only_mentioned_takes_nobodys_place(bring: Import, tmp_p
     path = tmp_path / "a.jsonl"
     rows = [
         '{"kind":"LIKE","id":1,"author":"x","at":1,"source":"s","to":"A1ice"}',
+        '{"kind":"LIKE","id":1,"author":"y","at":1,"source":"t","to":"ALICE"}',
         '{"kind":"WRITE","id":2,"author":"Alice","at":2,"source":"s"}',
+        '{"kind":"WRITE","id":2,"author":"Alice","at":2,"source":"t"}',
+        '{"kind":"WRITE","id":3,"author":"ALICE","at":3,"source":"t"}',
         '{"kind":"WRITE","id":3,"author":"A1ice","at":3,"source":"s"}',
         '{"kind":"WRITE","id":4,"author":"A1ice","at":3,"source":"elsewhere"}',
     ]
     path.write_text("\n".join(rows))
     report = bring(path)
-    assert [(one.id, one.reason) for one in report.skipped] == [("3", "lookalike")]
+    assert [(one.id, one.reason) for one in report.skipped] == [
+        ("3", "lookalike"),
+        ("3", "lookalike"),
+    ]
 
 
 def test_only_a_file_of_ours_is_opened(tmp_path: Path, rules: Rules) -> None:
