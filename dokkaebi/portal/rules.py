@@ -27,10 +27,12 @@ _ADDRESS = re.compile(r"0x[0-9a-f]{40}", re.ASCII)
 
 @dataclass(frozen=True)
 class KindRule:
-    """What a contribution of a kind gives: points to who made it, and to whom it praises."""
+    """What a contribution of a kind gives: points to who made it, and to whom it praises. One that
+    counts `at_once` is no vote that somebody could hurry with: a trade, with its fee."""
 
     made: int
     received: int
+    at_once: bool = False
 
 
 @dataclass(frozen=True)
@@ -146,10 +148,14 @@ class _Reader:
             if not _KIND.fullmatch(name):
                 raise self._wrong(field, name, "A…Z, 0…9, _")
             rule = self._table(field, value)
-            self._only(field, rule, {"made", "received"})
+            self._only(field, rule, {"made", "received", "at_once"})
+            at_once = rule.get("at_once", False)
+            if type(at_once) is not bool:
+                raise self._wrong(f"{field}.at_once", at_once, "true, false")
             kinds[name] = KindRule(
                 self._whole(f"{field}.made", rule.get("made", 0), 0, 1_000_000),
                 self._whole(f"{field}.received", rule.get("received", 0), 0, 1_000_000),
+                at_once,
             )
         return kinds
 

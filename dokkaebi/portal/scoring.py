@@ -100,7 +100,7 @@ class Window:
         late = rules.late_hours * HOUR_SECONDS
         self._bounds = {
             kind: tuple(
-                bound - (late if rule.received else 0)
+                bound - (late if rule.received and not rule.at_once else 0)
                 for bound in (epoch.start - oldest, epoch.start, epoch.end)
             )
             for kind, rule in rules.kinds.items()

@@ -158,6 +158,7 @@ def test_other_rules_explain_nothing(desk: Desk) -> None:
         ("share_bps = 5000", ""),
         ("made = 10", "made = -1"),
         ("made = 10", "given = 10"),
+        ("at_once = true", "at_once = 1"),
         ("[kinds.WRITE]", "[kinds.write]"),
         ("per = 1", "per = 0"),
         ("version = 1", "version = 2"),

@@ -135,6 +135,11 @@ LATE = 12 * HOUR
         ("LIKE", START - LATE, ""),
         ("LIKE", END - LATE - 1, ""),
         ("LIKE", END - LATE, "late"),
+        # A trade counts with its fee.
+        ("TRADE", START - 1, "early"),
+        ("TRADE", START, ""),
+        ("TRADE", END - 1, ""),
+        ("TRADE", END, "late"),
         ("DANCE", MIDST, "kind"),
     ],
 )
