@@ -10,7 +10,7 @@ RUNS ?=
 SEED ?= 1
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo test check format compile clean distclean lock bench-gas bench-ledger chaos chaos-deploy
+.PHONY: help setup demo test check format compile clean distclean lock bench-gas bench-ledger bench-portal sim chaos chaos-deploy
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,12 @@ bench-gas: setup ## Measure the gas of each call into bench/gas/
 
 bench-ledger: setup ## Index a long chain, beside ponder, cryo and a web3.py loop (ten minutes)
 	@$(PYTHON) -m bench.ledger
+
+bench-portal: setup ## Score a million contributions, build a tree of as many leaves, import a gigabyte
+	@$(PYTHON) -m bench.portal
+
+sim: setup ## Search for an adversary that farms the reward pool, and others' pools beside it
+	@$(PYTHON) -m tests.sim.portal
 
 chaos: setup ## Rewrite, kill and mislead the ledger RUNS=300 times, from SEED=1 on
 	@$(PYTHON) -m tests.dokkaebi.ledger.chaos --runs $(or $(RUNS),300) --seed $(SEED)

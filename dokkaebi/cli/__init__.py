@@ -25,6 +25,7 @@ MODULES = (
     "show",
     "books",
     "reports",
+    "portal",
     "serve",
     "doctor",
     "deploy",
