@@ -4,7 +4,7 @@ import pytest
 from brownie import chain
 
 from tests.contracts.reward_pool.tree import Tree, leaf
-from tests.contracts.support import DAY, TOKENS, sha256, sleep_to
+from tests.contracts.support import DAY, TOKENS, only_event, sha256, sleep_to
 
 EPOCH_SECONDS = 7 * DAY
 CHALLENGE_SECONDS = 2 * DAY
@@ -42,6 +42,7 @@ class Fund:
     def __init__(self, pool, token, steward, guardian):
         self.pool, self.token = pool, token
         self.steward, self.guardian = steward, guardian
+        self.counts_from = 0
 
     def end_of(self, epoch):
         return self.pool.START() + epoch * EPOCH_SECONDS
@@ -52,7 +53,9 @@ class Fund:
     def post(self, rewards, total=None, sender=None):
         amount = rewards.total if total is None else total
         arguments = (rewards.epoch, rewards.root, amount, DOCUMENT)
-        return self.pool.post(*arguments, {"from": sender or self.steward})
+        tx = self.pool.post(*arguments, {"from": sender or self.steward})
+        self.counts_from = only_event(tx, "RootPosted")["claimableFrom"]
+        return tx
 
     def posted(self, epoch, *pairs, total=None):
         """A root that waits, posted as soon as its epoch is over."""
@@ -63,8 +66,8 @@ class Fund:
         return rewards
 
     def wait(self):
-        """Until the root that waits counts."""
-        sleep_to(chain, self.pool.pending()[3])
+        """Until the root that was posted last counts, if nobody stopped it."""
+        sleep_to(chain, self.counts_from)
 
     def counting(self, epoch, *pairs, total=None):
         """A root that counts with the next transaction."""

@@ -1,10 +1,10 @@
 """Stewardship and guardianship: handed over in two steps, or renounced for ever."""
 
 import pytest
-from brownie import ZERO_ADDRESS
+from brownie import ZERO_ADDRESS, chain
 
 from tests.contracts.reward_pool.conftest import REASON
-from tests.contracts.support import TOKENS, event_names, only_event, reverts_with
+from tests.contracts.support import TOKENS, event_names, only_event, reverts_with, sleep_to
 
 OFFICES = ["steward", "guardian"]
 
@@ -96,10 +96,11 @@ def test_offices_are_apart(fund, stranger):
 def test_a_new_steward_posts_and_the_old_one_doesnt(fund, stranger, seller):
     fund.pool.offerStewardship(stranger, {"from": fund.steward})
     fund.pool.acceptStewardship({"from": stranger})
-    fund.steward, before = stranger, fund.steward
-    rewards = fund.posted(1, (seller, TOKENS))
-    with reverts_with("Steward_Required", before, stranger):
-        fund.post(rewards, sender=before)
+    rewards = fund.rewards(1, (seller, TOKENS))
+    sleep_to(chain, fund.end_of(1))
+    with reverts_with("Steward_Required", fund.steward, stranger):
+        fund.post(rewards)
+    fund.post(rewards, sender=stranger)
 
 
 def test_a_new_guardian_stops_and_the_old_one_doesnt(fund, stranger, seller):

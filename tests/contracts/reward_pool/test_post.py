@@ -3,6 +3,7 @@
 import pytest
 from brownie import ZERO_ADDRESS, chain
 
+from tests.contracts.conftest import CAP, OPENING_SUPPLY
 from tests.contracts.reward_pool.conftest import (
     ALLOWANCE,
     ALLOWANCE_EPOCHS,
@@ -11,6 +12,7 @@ from tests.contracts.reward_pool.conftest import (
     EPOCH_SECONDS,
     REASON,
     SHARE_BPS,
+    Fund,
 )
 from tests.contracts.support import (
     TOKENS,
@@ -97,7 +99,7 @@ def test_one_root_waits_at_a_time(fund, seller):
 
 
 @pytest.mark.parametrize("late", [-1, 0, 1])
-def test_the_next_root_can_be_posted_once_the_one_before_counts(fund, deploy, token, late):
+def test_the_next_root_can_be_posted_once_the_one_before_counts(fund, late):
     """Also without any claim in between."""
     first = fund.posted(1, (fund.guardian, TOKENS))
     # One second before, at and after the window's end, which is before the next epoch's.
@@ -181,11 +183,12 @@ def test_totals_never_fall(fund, seller):
     fund.post(fund.rewards(2, (seller, TOKENS)))
 
 
-def test_post_reverts_while_the_pool_cant_mint(deploy, token, seller, buyer):
+def test_post_reverts_while_the_pool_cant_mint(CommunityToken, deploy, deployer, seller, buyer):
     """The token has no minter yet; what arrived pays all the same."""
-    from tests.contracts.reward_pool.conftest import Fund
-
-    pool = deploy()
+    token = CommunityToken.deploy(
+        "V", "V", CAP, OPENING_SUPPLY, buyer, deployer, {"from": deployer}
+    )
+    pool = deploy(token=token)
     fund = Fund(pool, token, pool.steward(), pool.guardian())
     fund.earn(buyer, 2 * TOKENS)
     sleep_to(chain, fund.end_of(1))
