@@ -114,12 +114,7 @@ contract RewardPool is IRewardPool, Offices {
     /* POST */
 
     /// @inheritdoc IRewardPool
-    function post(
-        uint256 epoch,
-        bytes32 root,
-        uint256 total,
-        bytes32 document
-    ) external override {
+    function post(uint256 epoch, bytes32 root, uint256 total, bytes32 document) external override {
         _checkSteward();
         Root memory counting = _takeEffect();
         if (counting.until != 0) revert Root_Pending(_waiting.epoch, counting.until);
@@ -181,7 +176,14 @@ contract RewardPool is IRewardPool, Offices {
         Root memory counting = _takeEffect();
         for (uint256 i = 0; i < claims.length; ++i) {
             Claim calldata one = claims[i];
-            amount += _claim(i, counting.epoch, counting.start, one.account, one.cumulative, one.proof);
+            amount += _claim(
+                i,
+                counting.epoch,
+                counting.start,
+                one.account,
+                one.cumulative,
+                one.proof
+            );
         }
     }
 
@@ -210,15 +212,12 @@ contract RewardPool is IRewardPool, Offices {
     /* COLLECT */
 
     /// @inheritdoc IRewardPool
-    function collect(
-        address asset
-    ) external override returns (uint256 rewards, uint256 treasury) {
+    function collect(address asset) external override returns (uint256 rewards, uint256 treasury) {
         if (asset == TOKEN) {
             (rewards, treasury) = _collectTokens();
         } else {
-            treasury = asset == address(0)
-                ? PURSE.balance
-                : SafeTransferLib.balanceOf(asset, PURSE);
+            treasury =
+                asset == address(0) ? PURSE.balance : SafeTransferLib.balanceOf(asset, PURSE);
             _divide(asset, 0, treasury);
         }
         if (rewards + treasury == 0) revert Income_Empty(asset);
@@ -293,10 +292,11 @@ contract RewardPool is IRewardPool, Offices {
         address account,
         uint256 cumulative
     ) public view override returns (bytes32 leaf) {
-        return keccak256(
-            bytes.concat(
-                keccak256(abi.encode(block.chainid, address(this), epoch, account, cumulative))
-            )
-        );
+        return
+            keccak256(
+                bytes.concat(
+                    keccak256(abi.encode(block.chainid, address(this), epoch, account, cumulative))
+                )
+            );
     }
 }

@@ -73,9 +73,7 @@ def test_views_know_when_a_root_counts(fund, seller, late):
     assert fund.pool.claimable()[::2] == ((1, TOKENS) if waits else (2, 2 * TOKENS))
     start = "0x" + rewards.root[:24].hex()
     nothing = (0, "0x" + "00" * 24, 0, 0)
-    assert fund.pool.pending() == (
-        (2, start, 2 * TOKENS, fund.counts_from) if waits else nothing
-    )
+    assert fund.pool.pending() == ((2, start, 2 * TOKENS, fund.counts_from) if waits else nothing)
 
 
 def test_the_root_before_pays_until_the_next_counts(fund, before, seller, buyer):

@@ -5,7 +5,13 @@ from brownie import ZERO_ADDRESS, chain
 
 from tests.contracts.conftest import CAP, OPENING_SUPPLY
 from tests.contracts.reward_pool.conftest import ALLOWANCE
-from tests.contracts.support import DAY, event_names, only_event, reverts_with, reverts_without_error
+from tests.contracts.support import (
+    DAY,
+    event_names,
+    only_event,
+    reverts_with,
+    reverts_without_error,
+)
 
 ROOM = CAP - OPENING_SUPPLY
 
@@ -101,7 +107,7 @@ def test_deploy_reverts_when_the_steward_guards_themselves(deploy, steward):
 
 
 @pytest.mark.parametrize(
-    "name, error, least, most",
+    ("name", "error", "least", "most"),
     [
         ("epoch_seconds", "EpochLength_OutOfRange", DAY, 366 * DAY),
         ("challenge_seconds", "ChallengeWindow_OutOfRange", 2 * DAY, 30 * DAY),

@@ -251,9 +251,7 @@ def test_a_foreign_token_that_calls_back_finds_nothing(
 
 def test_the_empty_address_and_the_pool_cant_be_paid_twice(fund, seller):
     """Leaves of addresses that nobody has: zero's reverts, the pool's moves nothing."""
-    rewards = fund.counting(
-        1, (ZERO_ADDRESS, TOKENS), (fund.pool, TOKENS), (seller, TOKENS)
-    )
+    rewards = fund.counting(1, (ZERO_ADDRESS, TOKENS), (fund.pool, TOKENS), (seller, TOKENS))
     with reverts_with("TransferFailed"):
         fund.claim(rewards, 0)
     fund.claim(rewards, 1)

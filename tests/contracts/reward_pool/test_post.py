@@ -212,4 +212,4 @@ def test_epochs_are_over_to_the_second(fund):
         for late, over in ((-1, epoch - 1), (0, epoch), (1, epoch)):
             chain.mine(timestamp=fund.end_of(epoch) + late)
             assert fund.pool.epochsOver() == over
-    assert EPOCH_SECONDS == fund.end_of(2) - fund.end_of(1)
+    assert fund.end_of(2) - fund.end_of(1) == EPOCH_SECONDS

@@ -1,4 +1,4 @@
-"""Merkle trees of cumulative rewards in plain Python, independent of the Solidity and the package."""
+"""Merkle trees of cumulative rewards in plain Python, apart from the Solidity and the package."""
 
 from eth_abi import encode
 from eth_utils import keccak
@@ -7,9 +7,7 @@ from eth_utils import keccak
 def leaf(chain_id, pool, epoch, account, cumulative):
     """An account's leaf, hashed twice."""
     types = ["uint256", "address", "uint256", "address", "uint256"]
-    return keccak(
-        keccak(encode(types, [chain_id, str(pool), epoch, str(account), cumulative]))
-    )
+    return keccak(keccak(encode(types, [chain_id, str(pool), epoch, str(account), cumulative])))
 
 
 def node(one, other):
