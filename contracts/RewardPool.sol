@@ -69,16 +69,7 @@ contract RewardPool is IRewardPool, Offices {
         uint256 openingEpochs
     ) Offices(firstSteward, firstGuardian) {
         if (token.code.length == 0) revert Token_HasNoCode(token);
-        if (epochSeconds < EPOCH_SECONDS_MIN || epochSeconds > EPOCH_SECONDS_MAX) {
-            revert EpochLength_OutOfRange(epochSeconds, EPOCH_SECONDS_MIN, EPOCH_SECONDS_MAX);
-        }
-        if (challengeSeconds < CHALLENGE_SECONDS_MIN || challengeSeconds > CHALLENGE_SECONDS_MAX) {
-            revert ChallengeWindow_OutOfRange(
-                challengeSeconds,
-                CHALLENGE_SECONDS_MIN,
-                CHALLENGE_SECONDS_MAX
-            );
-        }
+        _checkTimes(epochSeconds, challengeSeconds);
         if (shareBps > BPS) revert Share_TooHigh(shareBps, BPS);
         uint256 room = ICommunityToken(token).CAP() - IERC20(token).totalSupply();
         if (room > type(uint128).max) room = type(uint128).max;
@@ -109,6 +100,19 @@ contract RewardPool is IRewardPool, Offices {
             openingAllowance,
             openingEpochs
         );
+    }
+
+    function _checkTimes(uint256 epochSeconds, uint256 challengeSeconds) private pure {
+        if (epochSeconds < EPOCH_SECONDS_MIN || epochSeconds > EPOCH_SECONDS_MAX) {
+            revert EpochLength_OutOfRange(epochSeconds, EPOCH_SECONDS_MIN, EPOCH_SECONDS_MAX);
+        }
+        if (challengeSeconds < CHALLENGE_SECONDS_MIN || challengeSeconds > CHALLENGE_SECONDS_MAX) {
+            revert ChallengeWindow_OutOfRange(
+                challengeSeconds,
+                CHALLENGE_SECONDS_MIN,
+                CHALLENGE_SECONDS_MAX
+            );
+        }
     }
 
     /* POST */

@@ -69,7 +69,7 @@ SOMEBODY = "0x" + "09" * 20
             {"reward_income", "pool_holds"},
         ),
         (
-            "UPDATE reward_epoch SET minted = ?",
+            "UPDATE reward_epoch SET minted = ? WHERE number = 2",
             (padded(1),),
             {"reward_minted"},
         ),
