@@ -84,7 +84,7 @@ def deploy_desk(
 
 
 def deploy_pool(
-    account: LocalAccount,
+    account: Signer,
     suite: Suite,
     *,
     treasury: str,
