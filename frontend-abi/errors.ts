@@ -4,6 +4,14 @@ export const errorTexts = {
     "en": "The receiver holds more creations than the registry can count.",
     "ko": "받는 계정의 창작물 수가 등록소가 셀 수 있는 수를 넘었습니다."
   },
+  "AllowanceEpochs_OutOfRange": {
+    "en": "The opening allowance can't be released over {epochs} epochs; 1 to {max} can be.",
+    "ko": "초기 보상 한도를 {epochs}개 회차에 나눌 수는 없습니다. 1개 이상 {max}개 이하여야 합니다."
+  },
+  "Allowance_TooHigh": {
+    "en": "An opening allowance of {allowance} (smallest units) can't be: at most {room} can be minted.",
+    "ko": "초기 보상 한도로 {allowance}(최소 단위)은(는) 너무 많습니다. 발행할 수 있는 양은 {room}까지입니다."
+  },
   "Arbiter_NotAllowed": {
     "en": "{arbiter} can't be the arbiter: it is a party of the trade or the market itself.",
     "ko": "{arbiter}은(는) 중재인이 될 수 없습니다. 거래 당사자이거나 장터 자신입니다."
@@ -75,6 +83,18 @@ export const errorTexts = {
   "Caller_NotMarket": {
     "en": "Only the market itself can do this, not {caller}.",
     "ko": "이것은 장터만 할 수 있고 {caller}은(는) 할 수 없습니다."
+  },
+  "ChallengeWindow_OutOfRange": {
+    "en": "A challenge window of {challengeSeconds} can't be; {min} to {max} can.",
+    "ko": "이의 기간이 {challengeSeconds}일 수는 없습니다. {min} 이상 {max} 이하여야 합니다."
+  },
+  "Claim_Empty": {
+    "en": "There is nothing to claim for {account}, who has got {claimed} (smallest units) so far.",
+    "ko": "{account}은(는) 지금까지 {claimed}(최소 단위)을(를) 받았고 더 받을 것이 없습니다."
+  },
+  "Claim_NotInTree": {
+    "en": "Claim {index} isn't in the tree that counts now: {cumulative} (smallest units) in all for {account}. Make the proof of the last epoch that counts.",
+    "ko": "{index}번 청구는 지금 유효한 트리에 없습니다({account}, 누적 {cumulative} 최소 단위). 확정된 마지막 회차로 증명을 다시 만드세요."
   },
   "Collection_HasNoCode": {
     "en": "{collection} should be a collection of creations, but there is no contract. Check the address and the chain.",
@@ -188,6 +208,18 @@ export const errorTexts = {
     "en": "The permit was signed by {signer}, not by the owner {owner}. The owner must sign.",
     "ko": "허가에 서명한 계정은 {signer}(으)로, 소유자 {owner}이(가) 아닙니다. 소유자가 서명해야 합니다."
   },
+  "EpochLength_OutOfRange": {
+    "en": "An epoch of {epochSeconds} can't be; {min} to {max} can.",
+    "ko": "한 회차가 {epochSeconds}일 수는 없습니다. {min} 이상 {max} 이하여야 합니다."
+  },
+  "Epoch_NotNew": {
+    "en": "Epoch {epoch} comes too late: the root of epoch {last} counts already, and roots go forward only.",
+    "ko": "{epoch}회차는 너무 늦었습니다. 이미 {last}회차까지 확정되었고, 그 뒤의 회차만 올릴 수 있습니다."
+  },
+  "Epoch_NotOver": {
+    "en": "Epoch {epoch} isn't over; the last one that is: {over}. Wait until it ends.",
+    "ko": "{epoch}회차는 아직 끝나지 않았습니다. 마지막으로 끝난 회차는 {over}회차입니다. 끝날 때까지 기다리세요."
+  },
   "Expiry_OutOfRange": {
     "en": "It can't end at {expiry}; it must end between {min} and {max}.",
     "ko": "{expiry}에 끝날 수 없습니다. {min}부터 {max} 사이여야 합니다."
@@ -203,6 +235,22 @@ export const errorTexts = {
   "Gas_TooLittle": {
     "en": "Only {gas} gas was left where {needed} are needed. Send the transaction with a higher gas limit.",
     "ko": "남은 가스가 {gas}인데 {needed}이(가) 필요합니다. 가스 한도를 높여 다시 보내세요."
+  },
+  "Guardian_NotAllowed": {
+    "en": "{guardian} can't be the guardian at first: it must be somebody, and not the steward, whom it guards against.",
+    "ko": "{guardian}은(는) 첫 감시인이 될 수 없습니다. 감시인은 비어 있을 수 없고, 관리인을 감시하므로 관리인과 달라야 합니다."
+  },
+  "Guardian_Required": {
+    "en": "Only the guardian may do this: {guardian}, not {caller}.",
+    "ko": "이 일은 감시인만 할 수 있습니다. 감시인은 {guardian}인데, 요청한 계정은 {caller}입니다."
+  },
+  "Guardianship_NotOffered": {
+    "en": "The guardianship is offered to {pendingGuardian}; {caller} can't accept it. Let the guardian offer it first.",
+    "ko": "감시인 자리를 제안받은 이는 {pendingGuardian}이어서 {caller}은(는) 받아들일 수 없습니다. 먼저 감시인이 제안해야 합니다."
+  },
+  "Income_Empty": {
+    "en": "Nothing of {asset} has arrived at the purse that isn't divided already.",
+    "ko": "지갑에 새로 들어와 나눌 {asset}이(가) 없습니다."
   },
   "InvalidAccountNonce": {
     "en": "A signature of {account} was made for another turn; the next is {currentNonce}. Sign anew.",
@@ -352,6 +400,18 @@ export const errorTexts = {
     "en": "A request is for one unit and promises no commission; this one is for {units} with {referralBps}.",
     "ko": "의뢰는 1개이고 소개 수수료가 없어야 합니다. 지금은 {units}개에 {referralBps}입니다."
   },
+  "Root_NotPending": {
+    "en": "No root waits that could be stopped.",
+    "ko": "멈출 수 있는, 기다리는 루트가 없습니다."
+  },
+  "Root_Pending": {
+    "en": "The root of epoch {epoch} waits until {claimableFrom}; only one can. Wait, or have the guardian stop it.",
+    "ko": "{epoch}회차의 루트가 {claimableFrom}까지 기다리는 중이며, 한 번에 하나만 기다릴 수 있습니다. 기다리거나 감시인이 멈추게 하세요."
+  },
+  "Root_Zero": {
+    "en": "The root is zero; no tree has that.",
+    "ko": "루트가 0입니다. 그런 트리는 없습니다."
+  },
   "Royalty_TooHigh": {
     "en": "A royalty of {royaltyBps} is above the highest one allowed, {max}. Choose a lower one.",
     "ko": "로열티 {royaltyBps}는 허용된 최고 {max}보다 높습니다. 더 낮게 정하세요."
@@ -364,21 +424,25 @@ export const errorTexts = {
     "en": "Dispute {disputeID} can't be ruled with {ruling}: each is ruled once, with 0 to 3.",
     "ko": "분쟁 {disputeID}번은 {ruling}(으)로 판정할 수 없습니다. 0부터 3까지로 한 번만 판정합니다."
   },
+  "Share_TooHigh": {
+    "en": "Rewards can't have {shareBps} of what arrives; {max} is all.",
+    "ko": "들어온 돈의 {shareBps}을(를) 보상으로 줄 수는 없습니다. {max}이(가) 전부입니다."
+  },
   "Signature_Wrong": {
     "en": "The signature isn't {signer}'s under {digest}. Ask for the document anew.",
     "ko": "{digest}에 대한 {signer}의 서명이 아닙니다. 문서를 다시 받으세요."
   },
   "Steward_Required": {
-    "en": "Only the steward may name the minter, or hand the stewardship over or renounce it. The steward is {steward} (zero: there is none any more); this came from {caller}.",
-    "ko": "발행 컨트랙트를 지정하거나 관리인 자리를 넘기거나 포기하는 일은 관리인만 할 수 있습니다. 관리인은 {steward}(0이면 이제 없음)인데, 요청한 계정은 {caller}입니다."
+    "en": "Only the steward may do this: {steward}, not {caller}.",
+    "ko": "이 일은 관리인만 할 수 있습니다. 관리인은 {steward}인데, 요청한 계정은 {caller}입니다."
   },
   "Steward_Zero": {
-    "en": "A new token needs a steward; none was named.",
-    "ko": "새 토큰에는 관리인이 있어야 하는데 지정되지 않았습니다."
+    "en": "There must be a first steward; none was named.",
+    "ko": "첫 관리인이 있어야 하는데 지정되지 않았습니다."
   },
   "Stewardship_NotOffered": {
-    "en": "The stewardship is offered to {pendingSteward} (zero: to nobody); {caller} can't accept it. Let the steward offer it first.",
-    "ko": "관리인 자리를 제안받은 주소는 {pendingSteward}(0이면 없음)이어서 {caller}은(는) 받아들일 수 없습니다. 먼저 관리인이 제안해야 합니다."
+    "en": "The stewardship is offered to {pendingSteward}; {caller} can't accept it. Let the steward offer it first.",
+    "ko": "관리인 자리를 제안받은 주소는 {pendingSteward}이어서 {caller}은(는) 받아들일 수 없습니다. 먼저 관리인이 제안해야 합니다."
   },
   "StringTooLong": {
     "en": "'{str}' is too long; at most 31 bytes fit.",
@@ -403,6 +467,14 @@ export const errorTexts = {
   "TokenDoesNotExist": {
     "en": "This creation doesn't exist: never registered, or burnt.",
     "ko": "없는 창작물입니다. 등록된 적이 없거나 소각되었습니다."
+  },
+  "Token_HasNoCode": {
+    "en": "{token} is no contract; the reward pool needs the community token's address.",
+    "ko": "{token}은(는) 컨트랙트가 아닙니다. 보상 기금에는 커뮤니티 토큰의 주소가 필요합니다."
+  },
+  "Total_OutOfRange": {
+    "en": "A total of {total} (smallest units) can't be: {min} was promised before, and the budget is {max}.",
+    "ko": "합계 {total}(최소 단위)은(는) 안 됩니다. 이미 약속한 {min} 이상, 예산 {max} 이하여야 합니다."
   },
   "Trade_AlreadySubmitted": {
     "en": "The trade {tradeId} is before the arbitrator already, as dispute {disputeID}.",
@@ -451,6 +523,10 @@ export const errorTexts = {
   "TransferToZeroAddress": {
     "en": "A creation can't be sent to the zero address; burn it instead.",
     "ko": "창작물을 0 주소로 보낼 수 없습니다. 없애려면 소각하세요."
+  },
+  "Treasury_NotAllowed": {
+    "en": "{treasury} can't be the treasury: it must be somebody, and neither the reward pool nor its purse.",
+    "ko": "{treasury}은(는) 금고가 될 수 없습니다. 비어 있거나 보상 기금 자신 또는 그 지갑이어서는 안 됩니다."
   },
   "Value_NotAccepted": {
     "en": "The registry takes no money, but {value} wei were sent along. Send none.",

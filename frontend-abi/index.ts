@@ -5,5 +5,6 @@ export { creationMarketAbi } from "./CreationMarket.js";
 export { escrowMarketAbi } from "./EscrowMarket.js";
 export { auctionHouseAbi } from "./AuctionHouse.js";
 export { arbitrationDeskAbi } from "./ArbitrationDesk.js";
+export { rewardPoolAbi } from "./RewardPool.js";
 export { addresses } from "./addresses.js";
 export { errorTexts } from "./errors.js";

@@ -41,6 +41,7 @@ AIMS: dict[str, tuple[int, int]] = {
     "dispute": (28_332, 37_000),
     "rule_coins": (33_100, 60_000),
     "auction_coins": (209_503, 300_000),
+    "reward_claim": (50_373, 55_000),
 }
 TARGET = Path(__file__).parent / "figures.json"
 

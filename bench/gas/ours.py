@@ -12,7 +12,7 @@ from eth_utils.crypto import keccak
 from dokkaebi.chain.keys import open_key
 from dokkaebi.chain.rpc import Chain
 from dokkaebi.chain.suite import COIN, Contract, Suite
-from dokkaebi.deploy import deploy_market, load_market_spec
+from dokkaebi.deploy import deploy_market, deploy_pool, load_market_spec
 
 PRICE = 10**17
 DAY = 86_400
@@ -120,6 +120,7 @@ def measure_ours(bench: Bench) -> int:
             _measure_sales(bench, creation, asset, kind)
             _measure_escrow(bench, asset, kind)
     _measure_auction(bench, creation)
+    _measure_rewards(bench)
     return creation
 
 
@@ -263,3 +264,44 @@ def _measure_auction(bench: Bench, creation: int) -> None:
         bench.gas[f"{way}_coins"] = sum(steps.values())
         if way == "auction":
             bench.gas |= {f"auction_{step}_coins": gas for step, gas in steps.items()}
+
+
+def _measure_rewards(bench: Bench) -> None:
+    """Two epochs of 1,024 accounts; in the second, those of the first claim again."""
+    manifest = deploy_pool(
+        bench.keys["deployer"],
+        bench.suite,
+        treasury=bench.at["treasury"],
+        guardian=bench.at["arbiter"],
+        epoch_seconds=7 * DAY,
+        challenge_seconds=2 * DAY,
+        share_bps=5_000,
+        opening_allowance=10**24,
+        opening_epochs=2,
+    )
+    pool = Suite.open(bench.chain, manifest).pool
+    people = [bench.at["seller"], bench.at["buyer"]]
+    people += [f"0x{number:040x}" for number in range(1, 1_023)]
+    for epoch in (1, 2):
+        bench.wait(7 * DAY)
+        rights = [(who, epoch * 10**18 + 7) for who in people]
+        levels = [[_leaf(bench, pool, epoch, *right) for right in rights]]
+        while len(levels[-1]) > 1:
+            pairs = zip(levels[-1][::2], levels[-1][1::2], strict=True)
+            levels.append([keccak(min(pair) + max(pair)) for pair in pairs])
+        total = sum(amount for _, amount in rights)
+        document = hashlib.sha256(b"epoch").digest()
+        bench.gas["reward_post"] = bench.send(
+            "deployer", pool, "post", epoch, levels[-1][0], total, document
+        )
+        bench.wait(2 * DAY)
+        for index in (0, 1):  # the first of an epoch lets its root count
+            proof = [level[(index >> depth) ^ 1] for depth, level in enumerate(levels[:-1])]
+            job = ("reward_first_claim_of_epoch", "reward_claim")[index]
+            bench.gas[job] = bench.send("rival", pool, "claim", *rights[index], proof)
+
+
+def _leaf(bench: Bench, pool: Contract, epoch: int, account: str, cumulative: int) -> bytes:
+    types = ["uint256", "address", "uint256", "address", "uint256"]
+    words = [bench.chain.chain_id, pool.address, epoch, account, cumulative]
+    return keccak(keccak(encode(types, words)))

@@ -16,12 +16,19 @@ from dokkaebi.texts.figures import percent_text, span_text, time_text
 _ERROR = "08c379a0"
 _PANIC = "4e487b71"
 # Solady's SafeTransferLib, which the ABI doesn't show.
-_INHERITED = {"7939f424": "TransferFromFailed"}
+_INHERITED = {
+    "7939f424": "TransferFromFailed",
+    "90b8ec18": "TransferFailed",
+    "b12d13eb": "ETHTransferFailed",
+}
 _IDS = {"id", "creationId", "parent", "next"}
-_TIMES = {"deadline", "expiry", "start", "timestamp"}
+_TIMES = {"claimableFrom", "deadline", "expiry", "start", "timestamp"}
 _BOUNDS = {"min", "max"}
 # People who may be nobody.
-_PEOPLE = {"arbiter", "creator", "owner"}
+_PEOPLE = {
+    *("arbiter", "creator", "owner"),
+    *("steward", "pendingSteward", "guardian", "pendingGuardian"),
+}
 
 
 @dataclass(frozen=True)

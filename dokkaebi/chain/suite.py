@@ -19,7 +19,9 @@ SUITE = ("CommunityToken", "CreationRegistry", "CreationMarket", "EscrowMarket",
 MARKETS = SUITE[2:]
 # Deployed for itself, once for each arbitrator, whenever somebody wants one.
 DESK = "ArbitrationDesk"
-COMPILED = (*SUITE, DESK)
+# Deployed at most once, if members are rewarded.
+POOL = "RewardPool"
+COMPILED = (*SUITE, DESK, POOL)
 COIN = "0x" + 40 * "0"
 Abi = list[dict[str, Any]]
 
@@ -174,6 +176,11 @@ class Suite:
     def erc721(self, address: str) -> Contract:
         """Any ERC-721 collection, spoken to by the registry's ABI."""
         return Contract(self.chain, "ERC721", address, self.registry.abi)
+
+    @property
+    def pool(self) -> Contract:
+        """The reward pool. Raises `manifest_contract_missing` where there is none."""
+        return Contract(self.chain, POOL, self.manifest.address(POOL), load_abi(POOL))
 
     def desk(self, address: str) -> Contract:
         """An arbitration desk."""

@@ -70,11 +70,37 @@ STATE: Mapping[str, Mapping[str, str]] = {
         "_cases": RECORD,
         "_trades": RECORD,
     },
+    "Offices": {
+        "steward": POWER,
+        "pendingSteward": POWER,
+        "guardian": POWER,
+        "pendingGuardian": POWER,
+    },
+    "RewardPool": {
+        "TOKEN": POWER,
+        "TREASURY": MONEY,
+        "PURSE": MONEY,
+        "START": RECORD,
+        "EPOCH_SECONDS": RECORD,
+        "CHALLENGE_SECONDS": RECORD,
+        "SHARE_BPS": RECORD,
+        "OPENING_ALLOWANCE": RECORD,
+        "OPENING_EPOCHS": RECORD,
+        # Who may claim what.
+        "_counting": MONEY,
+        "_waiting": MONEY,
+        "_total": RECORD,
+        "_pendingTotal": RECORD,
+        "income": RECORD,
+        "minted": RECORD,
+        "claimedBy": MONEY,
+    },
 }
 
 # Where the variables of power stand that can change: by deployed contract, the storage slot.
 SLOTS: Mapping[str, Mapping[str, int]] = {
     "CommunityToken": {"minter": 8, "steward": 9, "pendingSteward": 10},
+    "RewardPool": {"steward": 0, "pendingSteward": 1, "guardian": 2, "pendingGuardian": 3},
 }
 
 # ERC-1967: where a proxy would keep the code it runs, who may change it, and its beacon.
@@ -91,6 +117,7 @@ PROXY_SLOTS: Mapping[str, str] = {
 # whom the work, offer, trade, auction or credit names, or whom such a one approved.
 ANYONE, PARTY = "anyone", "party"
 STEWARD, PENDING_STEWARD, MINTER, ARBITRATOR = "steward", "pending steward", "minter", "arbitrator"
+GUARDIAN, PENDING_GUARDIAN = "guardian", "pending guardian"
 ITSELF = "the contract itself"
 
 # By deployed contract, the functions that can change anything, as in its ABI.
@@ -169,6 +196,20 @@ FUNCTIONS: Mapping[str, Mapping[str, str]] = {
         "carryOut(bytes)": ANYONE,
         "rule(uint256,uint256)": ARBITRATOR,
         "submit(bytes)": ANYONE,
+    },
+    "RewardPool": {
+        "acceptGuardianship()": PENDING_GUARDIAN,
+        "acceptStewardship()": PENDING_STEWARD,
+        # The money goes to the account that the tree names, whoever calls.
+        "claim(address,uint256,bytes32[])": ANYONE,
+        "claimMany(tuple[])": ANYONE,
+        "collect(address)": ANYONE,
+        "offerGuardianship(address)": GUARDIAN,
+        "offerStewardship(address)": STEWARD,
+        "post(uint256,bytes32,uint256,bytes32)": STEWARD,
+        "renounceGuardianship()": GUARDIAN,
+        "renounceStewardship()": STEWARD,
+        "stop(bytes32)": GUARDIAN,
     },
 }
 

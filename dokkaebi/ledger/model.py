@@ -28,6 +28,10 @@ class Model:
         # Open auction → the highest bidder, nobody yet, or None when it is over.
         self.bidders: dict[str, str | None] = {}
         self.community: dict[str, str] = {}
+        # What each account got of the reward pool, what that took in for rewards, and minted.
+        self.rewarded = Counter[str]()
+        self.pool = Counter({"income": 0, "minted": 0})
+        self.offices: dict[str, str] = {}
         self._assets: dict[str, str] = {}
 
     def apply(self, record: Record) -> None:
@@ -105,6 +109,21 @@ class Model:
         self.bidders[said["auctionId"]] = None
         self._fee(record, self._assets[said["auctionId"]])
 
+    def _RewardPool_Claimed(self, record: Record, said: Mapping[str, Any]) -> None:  # noqa: N802
+        self.rewarded[said["account"]] += said["amount"]
+
+    def _RewardPool_IncomeCollected(self, record: Record, said: Mapping[str, Any]) -> None:  # noqa: N802
+        self.pool["income"] += said["rewards"]
+
+    def _RewardPool_RootPosted(self, record: Record, said: Mapping[str, Any]) -> None:  # noqa: N802
+        self.pool["minted"] += said["minted"]
+
+    def _RewardPool_StewardshipTaken(self, record: Record, said: Mapping[str, Any]) -> None:  # noqa: N802
+        self.offices["steward"] = said["steward"]
+
+    def _RewardPool_GuardianshipTaken(self, record: Record, said: Mapping[str, Any]) -> None:  # noqa: N802
+        self.offices["guardian"] = said["guardian"]
+
 
 def figures(
     model: Model, addresses: Mapping[str, str]
@@ -139,4 +158,13 @@ def figures(
         ask = call("auctionState(bytes32)", auction)
         highest = int(bidder or COIN, 16)
         found["auction_bidder"].append((auction, addresses["AuctionHouse"], ask, highest))
+    if model.offices:
+        pool = addresses["RewardPool"]
+        for account, amount in model.rewarded.items():
+            ask = call("claimedBy(address)", account)
+            found["rewarded"].append((account, pool, ask, amount))
+        for name, amount in model.pool.items():
+            found[f"reward_{name}"].append((pool, pool, call(f"{name}()"), amount))
+        for office, holder in model.offices.items():
+            found[f"reward_{office}"].append((pool, pool, call(f"{office}()"), int(holder, 16)))
     return found

@@ -23,7 +23,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 DIGITS = 78
 LIMIT = 1 << 256
 
@@ -492,6 +492,77 @@ arbitration = _table(
     _long("ruled_at", null=True),
 )
 
+# The reward pool. `steward` and `guardian`: who holds each office, and whom it is offered to.
+reward_pool = _table(
+    "reward_pool",
+    _text("address", key=True),
+    _text("token"),
+    _text("treasury"),
+    _text("purse"),
+    _long("epoch_seconds"),
+    _long("challenge_seconds"),
+    _long("share_bps"),
+    _amount("opening_allowance"),
+    _long("opening_epochs"),
+    _long("opened_at"),
+    by_key=True,
+)
+reward_office = _table(
+    "reward_office",
+    _text("office", key=True),
+    _text("holder", null=True),
+    _text("offered_to", null=True),
+    _words("office", "steward", "guardian"),
+    by_key=True,
+)
+# The last root posted for each epoch. It counts from `claimable_from` on, unless it was stopped;
+# `minted` is what all of the epoch's roots needed.
+reward_epoch = _table(
+    "reward_epoch",
+    _long("number", key=True),
+    _text("state"),
+    _text("root"),
+    _amount("total"),
+    _text("document"),
+    _amount("minted"),
+    _long("claimable_from"),
+    _long("posted_at"),
+    _text("transaction_hash"),
+    *_place(),
+    _words("state", "posted", "stopped"),
+)
+# Every root that was stopped, also those that another one replaced.
+reward_stop = _table(
+    "reward_stop",
+    *_place(key=True),
+    _long("epoch"),
+    _text("root"),
+    _text("reason"),
+    _long("stopped_at"),
+    _text("transaction_hash"),
+)
+reward_claim = _table(
+    "reward_claim",
+    *_place(key=True),
+    _text("account"),
+    _amount("amount"),
+    _long("claimed_at"),
+    _text("transaction_hash"),
+    Index("reward_claim_account", "account"),
+)
+# What each account got so far.
+rewarded = _table("rewarded", _text("account", key=True), _amount("amount"), by_key=True)
+# What arrived at the pool's purse, as it was divided.
+reward_income = _table(
+    "reward_income",
+    *_place(key=True),
+    _text("asset"),
+    _amount("rewards"),
+    _amount("treasury"),
+    _long("collected_at"),
+    _text("transaction_hash"),
+)
+
 # Where a trade's amount went so far; what is left is the trade's `rest`.
 settlement = _table(
     "settlement",
@@ -577,6 +648,13 @@ DERIVED = (
     evidence,
     desk,
     arbitration,
+    reward_pool,
+    reward_office,
+    reward_epoch,
+    reward_stop,
+    reward_claim,
+    rewarded,
+    reward_income,
     settlement,
     share,
     payout,

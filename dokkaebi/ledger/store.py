@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, Table, delete, func, select
 
 from dokkaebi.chain.manifest import Manifest
-from dokkaebi.chain.suite import SUITE
+from dokkaebi.chain.suite import POOL, SUITE
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.ledger import migrations, schema
 from dokkaebi.ledger.assets import asset_of
@@ -32,7 +32,8 @@ Decoder = Callable[[Mapping[str, Any]], Record | None]
 
 @dataclass(frozen=True)
 class Identity:
-    """Which deployment a ledger is of. Addresses by contract name, lower-case."""
+    """Which deployment a ledger is of. Addresses by contract name, lower-case; the reward pool's
+    only if there is one."""
 
     chain_id: int
     genesis_hash: str
@@ -48,7 +49,11 @@ class Identity:
             manifest.chain_id,
             manifest.genesis_hash,
             manifest.first_block,
-            {name: manifest.address(name).lower() for name in SUITE},
+            {
+                name: manifest.address(name).lower()
+                for name in (*SUITE, POOL)
+                if name in SUITE or name in manifest.contracts
+            },
             registry.constructor_arguments.get("name_", ""),
         )
 
@@ -324,7 +329,7 @@ class Snapshot:
             int(self.meta["chain_id"]),
             self.meta["genesis_hash"],
             int(self.meta["first_block"]),
-            {name: self.meta[name] for name in SUITE},
+            {name: self.meta[name] for name in (*SUITE, POOL) if name in self.meta},
             self.meta["label"],
         )
 
@@ -565,7 +570,8 @@ def _check_version(found: Mapping[str, str], place: Place) -> None:
 def _check_identity(found: Mapping[str, str], wanted: Identity | None, place: Place) -> None:
     if wanted is None:
         return
-    expected = wanted.as_meta()
+    # A pool that isn't in the manifest isn't in the ledger either.
+    expected = {POOL: "-", **wanted.as_meta()}
     del expected["schema_version"]
     others = {"chain_id": "ledger_other_chain", "genesis_hash": "ledger_other_genesis"}
     for key, error in others.items():
@@ -574,7 +580,7 @@ def _check_identity(found: Mapping[str, str], wanted: Identity | None, place: Pl
                 error, path=place.shown, found=found.get(key, "-"), wanted=expected[key]
             )
     for key, value in expected.items():
-        if found.get(key) != value:
+        if found.get(key, "-") != value:
             raise DokkaebiError(
                 "ledger_other_deployment",
                 path=place.shown,

@@ -12,6 +12,7 @@ from dokkaebi.ledger.handlers import (
     creation_market,
     creation_registry,
     escrow_market,
+    reward_pool,
 )
 from dokkaebi.ledger.rows import Books, Effect, Handler, Lookups, Record
 
@@ -22,6 +23,7 @@ HANDLERS: dict[str, dict[str, Handler]] = {
     "EscrowMarket": escrow_market.HANDLERS,
     "AuctionHouse": auction_house.HANDLERS,
     "ArbitrationDesk": arbitration_desk.HANDLERS,
+    "RewardPool": reward_pool.HANDLERS,
 }
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from sqlalchemy import and_, select
 
-from dokkaebi.chain.suite import MARKETS
+from dokkaebi.chain.suite import MARKETS, POOL
 from dokkaebi.chain.terms import TRADE_STATES
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.ledger import schema
@@ -102,6 +102,7 @@ def check(snapshot: Snapshot, reader: Reader) -> Balance:
         *_trades(snapshot),
         *_auctions(snapshot),
         *_nonces(snapshot),
+        *_rewards(snapshot),
     ]
     answers = reader.calls([(figure.to, figure.data) for figure in figures], block)
     seen = [_word(answer, f.word) for f, answer in zip(figures, answers, strict=True)]
@@ -119,9 +120,11 @@ def check(snapshot: Snapshot, reader: Reader) -> Balance:
             differences.append(Difference("market_holds", subject, str(owed), str(holds)))
         elif holds > owed:
             surplus[asset] += holds - owed
+    pool = list(_pool_holds(snapshot))
+    differences += [one for one in pool if int(one.chain) < int(one.books)]
     own = [*_tills(flows), *_settlements(snapshot)]
     differences += [one for one in own if one.books != one.chain]
-    compared = len(figures) + len(held) + len(own)
+    compared = len(figures) + len(held) + len(pool) + len(own)
     return Balance(compared, tuple(differences), dict(surplus))
 
 
@@ -288,6 +291,46 @@ def _nonces(snapshot: Snapshot) -> Iterator[_Figure]:
             data = _call("nonceUsed(address,uint256)", row["signer"], hex(nonce))
             subject = f"{row['market']} · {address(row['signer'])} · {nonce}"
             yield _Figure("nonce_used", subject, market, data, 1)
+
+
+def _rewards(snapshot: Snapshot) -> Iterator[_Figure]:
+    """What the reward pool paid to each account, took in for rewards, and minted; its offices."""
+    pool = snapshot.identity.addresses.get(POOL)
+    if pool is None:
+        return
+    for row in snapshot.rows(select(schema.rewarded).order_by("account")):
+        data = _call("claimedBy(address)", row["account"])
+        yield _Figure("rewarded", address(row["account"]), pool, data, row["amount"])
+    for name, books in _pool_sums(snapshot).items():
+        yield _Figure(f"reward_{name}", address(pool), pool, _call(f"{name}()"), books)
+    for row in snapshot.rows(select(schema.reward_office)):
+        pending = f"pending{row['office'].capitalize()}()"
+        for what, signature, holder in (
+            (f"reward_{row['office']}", f"{row['office']}()", row["holder"]),
+            ("reward_office_offer", pending, row["offered_to"]),
+        ):
+            books = int(holder or COIN, 16)
+            yield _Figure(what, address(pool), pool, _call(signature), books)
+
+
+def _pool_sums(snapshot: Snapshot) -> dict[str, int]:
+    """What the reward pool took in for rewards and minted."""
+    columns = {"income": schema.reward_income.c.rewards, "minted": schema.reward_epoch.c.minted}
+    sums = {name: exact_sum(column).label("sum") for name, column in columns.items()}
+    return {name: snapshot.rows(select(total))[0]["sum"] for name, total in sums.items()}
+
+
+def _pool_holds(snapshot: Snapshot) -> Iterator[Difference]:
+    """What the reward pool and its purse hold covers what they took in or minted for rewards and
+    didn't pay; anything beyond was given or isn't divided yet."""
+    holder, rewarded = schema.holder.c, schema.rewarded.c
+    (paid,) = snapshot.rows(select(exact_sum(rewarded.amount).label("amount")))
+    for row in snapshot.rows(select(schema.reward_pool)):
+        places = (row["address"], row["purse"])
+        query = select(exact_sum(holder.balance).label("balance"))
+        (held,) = snapshot.rows(query.where(holder.account.in_(places)))
+        owed = sum(_pool_sums(snapshot).values()) - paid["amount"]
+        yield Difference("pool_holds", address(row["address"]), str(owed), str(held["balance"]))
 
 
 def _figures(

@@ -9,8 +9,14 @@ import pytest
 from dokkaebi.chain.keys import open_key
 from dokkaebi.chain.manifest import load_manifest
 from dokkaebi.chain.rpc import Chain
-from dokkaebi.chain.suite import COMPILED, DESK, MARKETS, SUITE, Suite
-from dokkaebi.deploy import deploy_desk, deploy_market, load_market_spec
+from dokkaebi.chain.suite import COIN, COMPILED, DESK, MARKETS, POOL, SUITE, Suite
+from dokkaebi.deploy import (
+    deploy_desk,
+    deploy_market,
+    deploy_pool,
+    load_market_spec,
+    purse_of,
+)
 from dokkaebi.deploy.artifacts import load_suite
 from dokkaebi.deploy.plan import FACTORY, make_plan
 from dokkaebi.errors import DokkaebiError
@@ -100,6 +106,56 @@ def test_desk_for_nobody_is_refused(market: Market) -> None:
             meta_evidence=META_EVIDENCE,
         )
     assert caught.value.key == "Contract_HasNoCode"
+
+
+POOL_TERMS = {
+    "epoch_seconds": 7 * 86_400,
+    "challenge_seconds": 2 * 86_400,
+    "share_bps": 5_000,
+    "opening_allowance": 10**21,
+    "opening_epochs": 10,
+}
+
+
+def test_a_pool_stands_beside_the_suite_and_is_the_minter(market: Market, tmp_path: Path) -> None:
+    suite, path = market.suite, tmp_path / "1337.json"
+    key = open_key(OPERATOR, market.chain.chain_id)
+    manifest = deploy_pool(
+        key,
+        suite,
+        treasury=address(TREASURY),
+        guardian=address(TREASURY),
+        manifest_path=path,
+        **POOL_TERMS,
+    )
+    assert load_manifest(path) == manifest
+    assert tuple(manifest.contracts) == (*SUITE, POOL)
+    pool = Suite.open(market.chain, manifest).pool
+    assert suite.token.call("minter") == pool.address
+    assert (pool.call("TOKEN"), pool.call("TREASURY")) == (suite.token.address, address(TREASURY))
+    assert (pool.call("steward"), pool.call("guardian")) == (key.address, address(TREASURY))
+    assert pool.call("PURSE") == purse_of(pool.address)
+    for name, value in POOL_TERMS.items():
+        assert pool.call(name.upper()) == value
+    said = manifest.contracts[POOL].constructor_arguments
+    inputs = load_suite()[POOL].constructor_inputs
+    assert list(said) == [parameter["name"] for parameter in inputs]
+
+
+def test_a_suite_without_a_pool_says_so(market: Market) -> None:
+    with pytest.raises(DokkaebiError) as caught:
+        _ = market.suite.pool
+    assert caught.value.key == "manifest_contract_missing"
+
+
+def test_a_pool_that_guards_itself_is_refused(market: Market) -> None:
+    key = open_key(OPERATOR, market.chain.chain_id)
+    with pytest.raises(DokkaebiError) as caught:
+        deploy_pool(
+            key, market.suite, treasury=address(TREASURY), guardian=key.address, **POOL_TERMS
+        )
+    assert caught.value.key == "Guardian_NotAllowed"
+    assert market.suite.token.call("minter") == COIN
 
 
 def test_everything_compiled_is_loaded() -> None:

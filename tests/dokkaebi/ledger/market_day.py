@@ -19,7 +19,7 @@ from dokkaebi.chain.documents import content_commitment, hash_file, make_documen
 from dokkaebi.chain.keys import open_key
 from dokkaebi.chain.manifest import Deployment, Manifest
 from dokkaebi.chain.rpc import Chain
-from dokkaebi.chain.suite import COIN, MARKETS, SUITE, Contract
+from dokkaebi.chain.suite import COIN, MARKETS, POOL, SUITE, Contract
 from dokkaebi.chain.terms import Auction, Bid, Delivery, Offer, Request, Swap
 from dokkaebi.config import project_root
 
@@ -106,7 +106,8 @@ class Day:
         return contract
 
     def manifest(self) -> Manifest:
-        parts = {name: self.deployments[name] for name in SUITE}
+        names = [name for name in (*SUITE, POOL) if name in self.deployments]
+        parts = {name: self.deployments[name] for name in names}
         return Manifest(
             self.chain.chain_id,
             self.chain.genesis_hash,
@@ -378,6 +379,7 @@ def play(day: Day) -> None:
     _parts_and_disputes(day)
     _requests(day)
     _auctions(day)
+    _rewards(day)
     _troubles(day)
 
 
@@ -665,6 +667,42 @@ def _auctions(day: Day) -> None:
             day.do(weaver, house, "open", lot)
             if wanted == "wanted":
                 day.bid(fan, lot, reserve + 3)
+
+
+def _rewards(day: Day) -> None:
+    """A pool that pays what arrives: a root that is stopped, one that is claimed by others, one
+    that waits at the end; and new holders of both offices."""
+    maker, weaver, buyer, _fan, friend = day.people[2:7]
+    steward, treasury, guardian = day.people[0], day.people[1], day.people[9]
+    offices = (day.token.address, treasury, steward, guardian)
+    pool = day.deploy(POOL, *offices, DAY, 2 * DAY, 5_000, TOKENS, 4)
+    day.do(buyer, day.token, "transfer", pool.call("PURSE"), 9 * TOKENS)
+    day.send(buyer, pool.call("PURSE"), "0x", 11)
+    day.do(friend, pool, "collect", day.token.address)
+    day.do(friend, pool, "collect", COIN)
+    document = hashlib.sha256(b"an epoch").digest()
+
+    def post(epoch: int, *rights: tuple[str, int]) -> list[bytes]:
+        leaves = [pool.call("leafOf", epoch, *right) for right in rights]
+        root = keccak(min(leaves) + max(leaves))
+        total = sum(amount for _, amount in rights)
+        day.do(steward, pool, "post", epoch, root, total, document)
+        return leaves
+
+    day.pass_time(DAY)
+    post(1, (maker, 4 * TOKENS), (friend, 3))
+    day.do(guardian, pool, "stop", hashlib.sha256(b"too much for one").digest())
+    leaves = post(1, (maker, TOKENS), (weaver, 2 * TOKENS))
+    day.pass_time(2 * DAY)
+    day.do(friend, pool, "claim", maker, TOKENS, [leaves[1]])
+    day.do(friend, pool, "claimMany", [(weaver, 2 * TOKENS, [leaves[0]])])
+    for office, holder in (("Stewardship", steward), ("Guardianship", guardian)):
+        day.do(holder, pool, f"offer{office}", friend)
+        day.do(friend, pool, f"accept{office}")
+        day.do(friend, pool, f"offer{office}", holder)
+    day.do(steward, pool, "acceptStewardship")
+    post(2, (maker, 2 * TOKENS), (weaver, 2 * TOKENS + 1))
+    day.do(buyer, day.token, "transfer", pool.call("PURSE"), 5)
 
 
 def _troubles(day: Day) -> None:

@@ -58,6 +58,32 @@ SOMEBODY = "0x" + "09" * 20
             {"token_balance", "token_supply"},
         ),
         (
+            "UPDATE rewarded SET amount = ? WHERE account IN "
+            "(SELECT account FROM rewarded LIMIT 1)",
+            (padded(1),),
+            {"rewarded", "pool_holds"},
+        ),
+        (
+            "UPDATE reward_income SET rewards = ? WHERE rewards > ?",
+            (padded(10**30), padded(0)),
+            {"reward_income", "pool_holds"},
+        ),
+        (
+            "UPDATE reward_epoch SET minted = ? WHERE number = 2",
+            (padded(1),),
+            {"reward_minted"},
+        ),
+        (
+            "UPDATE reward_office SET holder = NULL WHERE office = 'guardian'",
+            (),
+            {"reward_guardian"},
+        ),
+        (
+            "UPDATE reward_office SET offered_to = NULL WHERE office = 'guardian'",
+            (),
+            {"reward_office_offer"},
+        ),
+        (
             "UPDATE creation SET owner = ? WHERE id IN "
             "(SELECT id FROM creation WHERE owner IS NOT NULL LIMIT 1)",
             (SOMEBODY,),

@@ -703,6 +703,55 @@ def test_a_desk_brings_a_trade_before_an_arbitrator_who_rules() -> None:
     assert change == Change("arbitration", (MARKET, HUGE), {"ruling": 3, "ruled_at": NOW})
 
 
+# Rewards
+
+
+def posted(epoch: int, **changes: Any) -> Record:
+    values = {"root": OFFER, "total": 9, "document": TRADE, "minted": 4, "claimableFrom": NOW + 5}
+    return record("RewardPool", "RootPosted", epoch=epoch, **{**values, **changes})
+
+
+def test_a_root_waits_and_may_be_stopped() -> None:
+    (row,) = puts(effects(posted(7)), "reward_epoch")
+    assert (row["number"], row["state"], row["root"], row["total"]) == (7, "posted", OFFER, 9)
+    assert (row["minted"], row["claimable_from"], row["posted_at"]) == (4, NOW + 5, NOW)
+    event = record("RewardPool", "RootStopped", epoch=7, reason=TRADE)
+    made = effects(event, reward_epoch=row)
+    assert changes(made, "reward_epoch") == {"state": "stopped"}
+    (stop,) = puts(made, "reward_stop")
+    assert (stop["epoch"], stop["root"], stop["reason"]) == (7, OFFER, TRADE)
+
+
+def test_a_root_in_place_of_a_stopped_one_adds_what_it_minted() -> None:
+    (before,) = puts(effects(posted(7)), "reward_epoch")
+    (row,) = puts(effects(posted(7, minted=2), reward_epoch=before), "reward_epoch")
+    assert (row["state"], row["minted"]) == ("posted", 6)
+
+
+def test_claims_add_up() -> None:
+    made = effects(record("RewardPool", "Claimed", account=BUYER, amount=HUGE))
+    (row,) = puts(made, "reward_claim")
+    assert (row["account"], row["amount"], row["claimed_at"]) == (BUYER, HUGE, NOW)
+    assert adds(made, "rewarded") == [((BUYER,), {"amount": HUGE})]
+
+
+def test_income_is_kept() -> None:
+    values = {"asset": TOKEN, "rewards": 3, "treasury": 4}
+    (row,) = puts(effects(record("RewardPool", "IncomeCollected", **values)), "reward_income")
+    assert (row["asset"], row["rewards"], row["treasury"]) == (TOKEN, 3, 4)
+
+
+@pytest.mark.parametrize("office", ["steward", "guardian"])
+def test_offices_are_offered_taken_and_renounced(office: str) -> None:
+    noun = f"{office.capitalize()}ship"
+    made = effects(record("RewardPool", f"{noun}Offered", **{office: SELLER, "to": BUYER}))
+    assert made == [Change("reward_office", (office,), {"offered_to": BUYER})]
+    for holder, kept in ((BUYER, BUYER), (COIN, None)):
+        event = record("RewardPool", f"{noun}Taken", **{"before": SELLER, office: holder})
+        row = {"office": office, "holder": kept, "offered_to": None}
+        assert effects(event) == [Put("reward_office", row)]
+
+
 @pytest.mark.parametrize(
     ("contract", "event"),
     [

@@ -63,7 +63,8 @@ def sums_of(rows: Iterable[dict[str, Any]], key: Iterable[str]) -> Counter[tuple
 
 
 def test_an_old_ledger_is_brought_to_todays_schema(old: Path, identity_of_old: Identity) -> None:
-    names = [table.name for table in (*RAW, *schema.DERIVED)]
+    # Since version 5 there are tables of rewards.
+    names = [t.name for t in (*RAW, *schema.DERIVED) if not t.name.startswith("reward")]
     before = {name: rows_of(old, name) for name in names}
     assert len(before["event"]) > 200
     with open_ledger(old, identity_of_old) as ledger:
