@@ -7,8 +7,10 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from eth_abi.abi import encode
@@ -107,9 +109,17 @@ def new_multisig(chain: Chain) -> str:
     members = [address(CREATOR), address(BUYER)]
     data = artifact.init_code + encode(["address[]", "uint256"], [members, 2])
     fields = {"from": address(STRANGER), "data": "0x" + data.hex()}
-    receipt = chain.receipt(chain.raw("eth_sendTransaction", [fields]))
-    assert receipt is not None
-    return str(receipt["contractAddress"])
+    return str(send(chain, fields)["contractAddress"])
+
+
+def send(chain: Chain, fields: dict[str, str]) -> dict[str, Any]:
+    """Sends from one of the node's own accounts, and waits for the block."""
+    transaction = chain.raw("eth_sendTransaction", [fields])
+    for _ in range(100):
+        if (receipt := chain.receipt(transaction)) is not None:
+            return receipt
+        time.sleep(0.1)
+    raise AssertionError("no block")
 
 
 def accept(chain: Chain, multisig: str, said: str) -> None:
@@ -120,7 +130,7 @@ def accept(chain: Chain, multisig: str, said: str) -> None:
     arguments = encode(["address", "bytes"], [to, bytes.fromhex(data[2:])])
     call = "0x" + (keccak(text="execute(address,bytes)")[:4] + arguments).hex()
     for member in (CREATOR, BUYER):
-        chain.raw("eth_sendTransaction", [{"from": address(member), "to": multisig, "data": call}])
+        send(chain, {"from": address(member), "to": multisig, "data": call})
 
 
 def test_every_command_of_the_guide(chain: Chain, explorer: Explorer, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from tests.contracts.conftest import (  # noqa: F401
     deployer,
     isolation,
     market,
+    pytest_collection_finish,
     pytest_configure,
     referrer,
     registry,
