@@ -9,7 +9,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
-from brownie.network import contract, rpc
+from brownie.network import contract
 
 from tests.contracts.support import FEE_BPS, TOKENS, sha256, wake_up
 
@@ -32,7 +32,8 @@ def caller_of_the_caller():
 
 def pytest_configure(config):
     """Quickens Brownie, and cures two faults that it has under `--coverage`."""
-    rpc.inspect = SimpleNamespace(stack=caller_of_the_caller)
+    # `brownie.network.rpc` is an object; its module is hidden behind it.
+    sys.modules["brownie.network.rpc"].inspect = SimpleNamespace(stack=caller_of_the_caller)
     if not config.getoption("--coverage", default=False):
         return
     # Contracts with immutables differ from their compiled code and would be left out of the report.
