@@ -25,7 +25,14 @@ from dokkaebi.chain.suite import SUITE
 from dokkaebi.deploy.apply import Patience, Say, apply
 from dokkaebi.deploy.costs import coins_problem, costs_of, fee_problem
 from dokkaebi.deploy.journal import open_journal, read_journal
-from dokkaebi.deploy.plan import Plan, digest_of, make_plan, registry_document
+from dokkaebi.deploy.plan import (
+    Plan,
+    Step,
+    digest_of,
+    lacks_guardian,
+    make_plan,
+    registry_document,
+)
 from dokkaebi.deploy.spec import MarketSpec, load_market_spec, market_path
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts.figures import amount_text
@@ -233,6 +240,8 @@ def _plan(site: Site, deployer: str, spec: MarketSpec, begun: Mapping[str, Any] 
             network=network,
             allowed=", ".join(spec.allowed),
         )
+    if not site.is_local and lacks_guardian(spec, deployer):
+        raise DokkaebiError("rewards_guardian_missing", path=str(market_path(site.market_file)))
     plan = make_plan(site.chain, deployer, spec, network=network, salt=site.salt, begun=begun)
     if begun is not None:
         names = ("contract", "address", "data_sha256")
@@ -250,7 +259,7 @@ def _check_standing(plan: Plan, before: Manifest | None) -> None:
     if before is None:
         return
     planned = {step.name: step.address for step in plan.steps}
-    if any(before.contracts[name].address != planned[name] for name in SUITE):
+    if any(before.address(name) != planned[name] for name in SUITE):
         raise DokkaebiError("plan_changed")
 
 
@@ -284,10 +293,12 @@ def _estimate(
     symbol = coin_symbol(chain.chain_id)
     fees = dict(zip((step.name for step in missing), costs.fees, strict=True))
     for step in plan.steps:
-        key = "plan_standing" if step.standing else "plan_step"
+        key = _said_of(step)
         facts = {"contract": step.name, "address": step.address, "gas": f"{step.gas:,}"}
         cost = amount_text(fees.get(step.name, 0), COIN_DECIMALS, symbol)
         say(key, {**facts, "cost": cost})
+    if (call := plan.for_steward) is not None:
+        say("plan_for_steward", {"to": call.to, "data": call.data})
     shown = {
         "gas": f"{costs.gas:,}",
         "cost": amount_text(costs.fee, COIN_DECIMALS, symbol),
@@ -312,5 +323,12 @@ def _estimate(
         "balance": str(balance),
         "refused": [problem.key for problem in refused],
         "digest": digest,
+        "for_steward": None if call is None else {"to": call.to, "data": call.data},
         "plan": plan.as_json(),
     }
+
+
+def _said_of(step: Step) -> str:
+    if step.is_call:
+        return "plan_called" if step.standing else "plan_call"
+    return "plan_standing" if step.standing else "plan_step"
