@@ -21,14 +21,17 @@ from dokkaebi.chain.manifest import (
 )
 from dokkaebi.chain.networks import LOCAL_CHAIN_IDS, TESTNET_IDS, coin_symbol, name_of_network
 from dokkaebi.chain.rpc import Chain
-from dokkaebi.chain.suite import SUITE
+from dokkaebi.chain.suite import POOL, SUITE, Call, Contract, load_abi
 from dokkaebi.deploy.apply import Patience, Say, apply
+from dokkaebi.deploy.artifacts import load_artifact
 from dokkaebi.deploy.costs import coins_problem, costs_of, fee_problem
 from dokkaebi.deploy.journal import open_journal, read_journal
 from dokkaebi.deploy.plan import (
+    TOKEN,
     Plan,
     Step,
     digest_of,
+    keccak_text,
     lacks_guardian,
     make_plan,
     registry_document,
@@ -104,7 +107,12 @@ def apply_plan(
     """
     spec = load_market_spec(site.market_file)
     before = _manifest_before(site, restore)
-    if before is not None and not restore and not _moved(site.chain, before):
+    if (
+        before is not None
+        and not restore
+        and not _moved(site.chain, before)
+        and not _has_to_name(site.chain, before, account.address)
+    ):
         say("deployed_before", {"chain_id": site.chain.chain_id, "path": site.manifest_path})
         return {"deployed": False, "manifest": str(site.manifest_path)}
     entries = read_journal(site.journal_path)
@@ -145,7 +153,7 @@ def standing_market(chain: Chain, manifest_path: Path) -> Manifest | None:
         return None
     manifest = load_manifest(manifest_path)
     try:
-        check_manifest(manifest, chain)
+        _check_standing_code(manifest, chain)
     except DokkaebiError:
         if manifest.chain_id == chain.chain_id and chain.chain_id in LOCAL_CHAIN_IDS:
             return None
@@ -189,6 +197,39 @@ def _manifest_before(site: Site, restore: bool) -> Manifest | None:
 def _moved(chain: Chain, manifest: Manifest) -> bool:
     """Whether a reorg put a contract into another block than the manifest says."""
     return any(not is_there(chain, one) for one in manifest.contracts.values())
+
+
+def _check_standing_code(manifest: Manifest, chain: Chain) -> None:
+    """As `check_manifest`; but a pool that a reorg put into another block is no other contract."""
+    contracts = dict(manifest.contracts)
+    if POOL in contracts and is_same_pool(chain, contracts[POOL]):
+        del contracts[POOL]
+    check_manifest(replace(manifest, contracts=contracts), chain)
+
+
+def is_same_pool(chain: Chain, pool: Deployment) -> bool:
+    """Whether a pool's code is the recorded one but for its immutables, of which one is the time of
+    its block."""
+    code = chain.code(pool.address)
+    return keccak_text(load_artifact(POOL).masked(code)) == pool.runtime_masked_hash
+
+
+def open_minter(chain: Chain, manifest: Manifest) -> tuple[str, Call] | None:
+    """The token's steward (zero: nobody any more) and what they have to call to name the pool its
+    minter; None if that was done, or there is no pool."""
+    if POOL not in manifest.contracts:
+        return None
+    pool = manifest.address(POOL)
+    token = Contract(chain, TOKEN, manifest.address(TOKEN), load_abi(TOKEN))
+    if token.call("minter") == pool:
+        return None
+    return token.call("steward"), token.prepare("setMinter", pool)
+
+
+def _has_to_name(chain: Chain, manifest: Manifest, account: str) -> bool:
+    """Whether an account has to name the minter still: a reorg may have taken just that back."""
+    left = open_minter(chain, manifest)
+    return left is not None and left[0] == account
 
 
 def is_there(chain: Chain, deployment: Deployment) -> bool:
@@ -259,7 +300,9 @@ def _check_standing(plan: Plan, before: Manifest | None) -> None:
     if before is None:
         return
     planned = {step.name: step.address for step in plan.steps}
-    if any(before.address(name) != planned[name] for name in SUITE):
+    there = {name: one.address for name, one in before.contracts.items()}
+    # A market without a pool is an older one.
+    if any(there.get(name) != planned[name] for name in SUITE):
         raise DokkaebiError("plan_changed")
 
 

@@ -24,7 +24,15 @@ from dokkaebi.deploy import deploy_market, load_market_spec
 from dokkaebi.deploy.artifacts import load_artifact
 from dokkaebi.deploy.handover import handover
 from tests.dokkaebi.chain.conftest import Stall
-from tests.dokkaebi.conftest import BUYER, CREATOR, OPERATOR, STRANGER, TREASURY, address
+from tests.dokkaebi.conftest import (
+    BUYER,
+    CREATOR,
+    GUARDIAN,
+    OPERATOR,
+    STRANGER,
+    TREASURY,
+    address,
+)
 
 ETH = 10**18
 # Who, besides the operator, has a say in the co-operative.
@@ -117,9 +125,10 @@ class Village:
 
 @contextmanager
 def open_village(treasury: str = TREASURY) -> Iterator[Village]:
-    """A new chain with a market on it, whose fee goes to `treasury`."""
+    """A new chain with a market on it, with a treasury and GUARDIAN."""
     with start_node("anvil") as node:
         chain = connect(node.url)
         spec = load_market_spec().with_fee_recipient(address(treasury))
+        spec = spec.with_guardian(address(GUARDIAN))
         manifest = deploy_market(chain, open_key(OPERATOR, chain.chain_id), spec, network="t")
         yield Village(chain, Suite.open(chain, manifest))
