@@ -18,7 +18,7 @@ from dokkaebi.chain.manifest import load_manifest
 from dokkaebi.chain.node import start_node
 from dokkaebi.chain.reverts import Reverted
 from dokkaebi.chain.rpc import Chain, connect
-from dokkaebi.chain.suite import POOL, Suite
+from dokkaebi.chain.suite import COIN, POOL, Suite
 from dokkaebi.chain.till import sign_permit
 from dokkaebi.deploy import deploy_market, deploy_pool, load_market_spec
 from dokkaebi.portal.epoch import canonical, claim_of, read_document
@@ -243,7 +243,8 @@ def test_what_is_paid_is_spent_by_permit(community: Community, epoch: Path) -> N
     assert rest["skipped"] == 1
     again = market.do(*claim, "--all", key=REFERRER)
     assert (again["claimed"], again["skipped"], again["transactions"]) == ({}, 2, [])
-    assert community.status(*wallets)["paid"] == str(3_750 * 10**15)
+    paid = str(3_750 * 10**15)
+    assert community.status(*wallets)["paid"] == paid
 
     # The tokens buy a work at once, by permit, for its price and not a unit more.
     price, buyer = 6 * 10**17, open_key(STRANGER, market.chain.chain_id)
@@ -264,6 +265,28 @@ def test_what_is_paid_is_spent_by_permit(community: Community, epoch: Path) -> N
     community.index()
     assert community.do("audit", *community.books)["passes"]
     assert community.do("report", "--check", *community.books)["balances_match"]
+
+    # The report has the cost of the pool beside the fees, and who got it.
+    told = community.do("report", "rewards-by-epoch", "rewards-by-account", *community.books)
+    cost = {(row["epoch"], row["asset"]): row for row in told["rewards_by_epoch"]}
+    assert cost[1, COIN]["fees"] == str(10**16)
+    first, second = (cost[epoch, token.address] for epoch in (1, 2))
+    assert (first["state"], first["granted"], first["claimed"]) == ("claimable", paid, "0")
+    assert (second["state"], second["claimed"]) == ("running", paid)
+    assert second["fees"] == str(6 * 10**15)
+    assert [(row["account"], row["amount"]) for row in told["rewards_by_account"]] == [
+        (address(CREATOR), str(3_125 * 10**15)),
+        (address(STRANGER), str(625 * 10**15)),
+    ]
+    page = ("report", "--format", "html", "--output", "page.html", *community.books)
+    community.do(*page, "--portal", community.folder / "portal")
+    text = Path("page.html").read_text("utf-8")
+    assert f"nabi@{SITE}" in text
+    assert 'id="portal"' in text
+    community.do(*page)
+    assert 'id="portal"' not in Path("page.html").read_text("utf-8")
+    empty = community.folder / "empty"
+    assert market.error(*page, "--portal", empty, key=None) == "report_portal_empty"
 
 
 def test_what_does_not_fit_is_not_posted(community: Community, epoch: Path) -> None:
