@@ -103,6 +103,11 @@ class Beat:
     name: str
     bars: Sequence[tuple[int, int | Fraction, int]]
 
+    @property
+    def is_gini(self) -> bool:
+        """Whether its amounts are coefficients, of which the last one says how it is now."""
+        return self.name in GINIS
+
 
 def beats(epochs: Sequence[EpochRow]) -> list[Beat]:
     """People, points and mileage relative to the highest; Gini coefficients as they are."""
