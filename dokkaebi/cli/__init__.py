@@ -26,6 +26,7 @@ MODULES = (
     "books",
     "reports",
     "portal",
+    "rewards",
     "serve",
     "doctor",
     "deploy",

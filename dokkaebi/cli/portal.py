@@ -14,7 +14,7 @@ from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts import t
 
 if TYPE_CHECKING:
-    from dokkaebi.portal.epoch import Document, Terms
+    from dokkaebi.portal.epoch import Difference, Document, Terms
     from dokkaebi.portal.importing import Report
     from dokkaebi.portal.market import Market
     from dokkaebi.portal.rules import Rules
@@ -171,7 +171,7 @@ def portal_link(
     from dokkaebi.portal.store import open_store
 
     link = read_link(file)
-    closed = [document["end"] for document in _documents(folder)]
+    closed = [document["end"] for document in documents_of(folder)]
     with open_store(_store_path(folder), make=True) as store:
         new = add_link(store, load_rules(rules), link, int(time.time()), max(closed, default=0))
     persona = f"{link.nickname}@{link.source}"
@@ -183,36 +183,43 @@ def portal_link(
 # Epochs
 
 
-@command(group, DATABASE, name="close")
+@command(group, NODE, DATABASE, name="close")
 def portal_close(
     session: Session,
     epoch: Annotated[int, typer.Argument(metavar="EPOCH", min=1, help=t("arg_portal_epoch"))],
-    end: Annotated[str, typer.Option(metavar="TIME", help=t("option_portal_end"))],
-    budget: Annotated[str, typer.Option(metavar="AMOUNT", help=t("option_portal_budget"))],
-    chain_id: Annotated[int, typer.Option(min=1, help=t("option_portal_chain"))],
-    pool: Annotated[str, typer.Option(metavar="ADDRESS", help=t("option_portal_pool"))],
     start: Annotated[
         str | None, typer.Option(metavar="TIME", help=t("option_portal_start"))
+    ] = None,
+    end: Annotated[str | None, typer.Option(metavar="TIME", help=t("option_portal_end"))] = None,
+    budget: Annotated[
+        str | None, typer.Option(metavar="AMOUNT", help=t("option_portal_budget"))
+    ] = None,
+    chain_id: Annotated[int | None, typer.Option(min=1, help=t("option_portal_chain"))] = None,
+    pool: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help=t("option_portal_pool"))
     ] = None,
     without_market: Without = False,
     folder: Folder = None,
     rules: RulesFile = None,
 ) -> Result:
     from dokkaebi.chain.assets import parse_address, parse_decimal
-    from dokkaebi.portal.epoch import Terms, close, digest_of, previous_document, write_document
+    from dokkaebi.portal.epoch import close, digest_of, previous_document, write_document
     from dokkaebi.portal.explaining import TOKEN_DECIMALS, token_text
     from dokkaebi.portal.rules import load_rules
     from dokkaebi.portal.store import open_store
 
     known, epochs = load_rules(rules), _epochs_folder(folder)
     previous = previous_document(epochs, epoch)
-    begin = previous["end"] if previous and start is None else _moment(start)
-    units = parse_decimal(budget, TOKEN_DECIMALS, "portal_amount_fine")
-    until, place = _moment(end), parse_address(pool)
+    told = {
+        "start": None if start is None else _moment(start),
+        "end": None if end is None else _moment(end),
+        "budget": budget and parse_decimal(budget, TOKEN_DECIMALS, "portal_amount_fine"),
+        "chain_id": chain_id,
+        "pool": pool and parse_address(pool),
+    }
+    told = {name: value for name, value in told.items() if value is not None}
     # Of a market the chain's own clock counts: its ledger says below whether that is past.
-    if without_market and until > int(time.time()):
-        raise DokkaebiError("portal_epoch_open", epoch=epoch, end=end)
-    terms = Terms(epoch, begin, until, units, chain_id, place)
+    terms = _terms(session, epoch, previous, told, ahead=not without_market)
     market = _market(session, terms, without_market)
     with open_store(_store_path(folder), make=True) as store:
         document = close(store, known, terms, previous, market)
@@ -235,15 +242,10 @@ def portal_recompute(
     folder: Folder = None,
     rules: RulesFile = None,
 ) -> Result:
-    from dokkaebi.portal.epoch import previous_document, read_document, recompute, terms_of
-    from dokkaebi.portal.rules import load_rules
-    from dokkaebi.portal.store import open_store
+    from dokkaebi.portal.epoch import read_document
 
     found = read_document(document)
-    previous = previous_document(document.parent, found["epoch"])
-    market = _market(session, terms_of(found), without_market)
-    with open_store(_store_path(folder)) as store:
-        differences = recompute(store, load_rules(rules), found, previous, market)
+    differences = differences_of(session, document, found, folder, rules, without_market)
     if differences:
         session.exit_code = EXIT_NO
         session.note("portal_differs", path=document, count=len(differences))
@@ -317,7 +319,7 @@ def portal_report(session: Session, folder: Folder = None) -> Result:
     from dokkaebi.portal import reports
     from dokkaebi.portal.explaining import points_text, token_text
 
-    documents = _documents(folder)
+    documents = documents_of(folder)
     if not documents:
         raise DokkaebiError("portal_no_epoch", path=str(_epochs_folder(folder)))
     rows = reports.epochs(documents)
@@ -367,6 +369,66 @@ def portal_report(session: Session, folder: Folder = None) -> Result:
 # What they share
 
 
+def _terms(
+    session: Session, epoch: int, previous: Document | None, told: dict[str, Any], ahead: bool
+) -> Terms:
+    """What an epoch is closed with: as told, else as the deployed pool has it. An epoch that is
+    told whole needs no node; unless it may be `ahead`, this machine's clock says that it's over."""
+    from dokkaebi.portal.epoch import Terms
+    from dokkaebi.texts.figures import time_text
+
+    offline = {"end", "budget", "chain_id", "pool"} <= told.keys()
+    found: dict[str, Any] = {} if offline else _deployed_terms(session, epoch, previous)
+    if previous:
+        found["start"] = previous["end"]
+    found |= told
+    if "start" not in found:
+        raise DokkaebiError("portal_time_wrong", seen="")
+    if offline and not ahead and found["end"] > int(time.time()):
+        raise DokkaebiError("portal_epoch_open", epoch=epoch, end=time_text(found["end"]))
+    return Terms(epoch, **found)
+
+
+def _deployed_terms(session: Session, epoch: int, previous: Document | None) -> dict[str, Any]:
+    """An epoch of the deployed pool; its budget is what the pool could promise beyond what the
+    epochs before did."""
+    from dokkaebi.chain import reward_pool
+    from dokkaebi.texts.figures import time_text
+
+    suite = session.suite
+    start, end = reward_pool.epoch_bounds(reward_pool.terms(suite), epoch)
+    if epoch > reward_pool.state(suite).over:
+        raise DokkaebiError("portal_epoch_open", epoch=epoch, end=time_text(end))
+    promised = int(previous["total"]) if previous else 0
+    budget = max(reward_pool.budget(suite, epoch) - promised, 0)
+    return {
+        "start": start,
+        "end": end,
+        "budget": budget,
+        "chain_id": suite.chain.chain_id,
+        "pool": suite.pool.address,
+    }
+
+
+def differences_of(
+    session: Session,
+    path: Path,
+    document: Document,
+    folder: Path | None,
+    rules: Path | None,
+    without_market: bool,
+) -> list[Difference]:
+    """Where a document isn't what its inputs and the rules give."""
+    from dokkaebi.portal.epoch import previous_document, recompute, terms_of
+    from dokkaebi.portal.rules import load_rules
+    from dokkaebi.portal.store import open_store
+
+    previous = previous_document(path.parent, document["epoch"])
+    market = _market(session, terms_of(document), without_market)
+    with open_store(_store_path(folder)) as store:
+        return recompute(store, load_rules(rules), document, previous, market)
+
+
 def _store_path(folder: Path | None) -> Path:
     return _home(folder) / STORE_NAME
 
@@ -381,7 +443,7 @@ def _home(folder: Path | None) -> Path:
     return folder or project_root() / "var" / "portal"
 
 
-def _documents(folder: Path | None) -> list[Document]:
+def documents_of(folder: Path | None) -> list[Document]:
     """All epochs that were closed, in their order."""
     from dokkaebi.portal.epoch import read_document
 
@@ -434,12 +496,12 @@ def _market(session: Session, terms: Terms, without: bool) -> Market:
         return from_ledger(terms.chain_id, works, paid_trades(snapshot, terms.end))
 
 
-def _moment(text: str | None) -> int:
+def _moment(text: str) -> int:
     from dokkaebi.portal.entries import parse_time
 
-    at = parse_time(text or "")
+    at = parse_time(text)
     if at is None:
-        raise DokkaebiError("portal_time_wrong", seen=text or "")
+        raise DokkaebiError("portal_time_wrong", seen=text)
     return at
 
 

@@ -27,6 +27,7 @@ from dokkaebi.texts import t
 if TYPE_CHECKING:
     from dokkaebi.ledger.reports.balance import Balance
     from dokkaebi.ledger.reports.calendar import Calendar
+    from dokkaebi.ledger.reports.community import Portal
     from dokkaebi.ledger.reports.statement import Statement
     from dokkaebi.ledger.store import Identity, Snapshot
 
@@ -49,6 +50,9 @@ def report(
     ] = "table",
     output: Annotated[Path | None, typer.Option(help=t("option_output"))] = None,
     works: Annotated[Path | None, typer.Option(help=t("option_works"))] = None,
+    portal: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help=t("option_report_portal"))
+    ] = None,
     by: Annotated[str, typer.Option(metavar="day|week|month", help=t("option_by"))] = "month",
     check: Annotated[bool, typer.Option("--check", help=t("option_check"))] = False,
     follow: Annotated[bool, typer.Option("--follow", help=t("option_report_follow"))] = False,
@@ -72,6 +76,7 @@ def report(
             balance=balance,
             calendar=calendar,
             refresh=FOLLOW_SECONDS if follow else None,
+            portal=_portal(snapshot, portal) if portal else None,
         )
         if output is None:
             print(_only(made), flush=True)
@@ -156,6 +161,24 @@ def _statement_table(snapshot: Snapshot, found: Statement, calendar: Calendar) -
         for (role, asset), amount in found.totals().items()
     ]
     return "\n".join([made, *sums])
+
+
+def _portal(snapshot: Snapshot, folder: Path) -> Portal:
+    """What the documents of the market's own epochs say of people."""
+    from dokkaebi.cli.portal import documents_of
+    from dokkaebi.ledger.reports.community import Portal
+    from dokkaebi.ledger.reports.rewards import pool_of
+    from dokkaebi.portal import reports
+
+    place = (snapshot.identity.chain_id, (pool_of(snapshot) or "").lower())
+    documents = [
+        one for one in documents_of(folder) if (one["chainId"], one["pool"].lower()) == place
+    ]
+    if not documents:
+        raise DokkaebiError("report_portal_empty", path=str(folder))
+    return Portal(
+        reports.epochs(documents), reports.by_person(documents), reports.by_kind(documents)
+    )
 
 
 def _form(session: Session, form: str, known: tuple[str, ...], output: Path | None) -> str:

@@ -419,11 +419,18 @@ def _shown(value: Any) -> str:
 
 def claim_of(document: Document, account: str) -> Claim:
     """What an account may claim by a document; raises `portal_nothing_to_claim`."""
+    return next(claims_of(document, [account]))
+
+
+def claims_of(document: Document, accounts: Iterable[str]) -> Iterator[Claim]:
+    """What accounts may claim by a document; raises `portal_nothing_to_claim` of the first that
+    never was paid."""
     amounts = {wallet: int(amount) for wallet, amount in document["accounts"]}
-    mine = account.lower()
-    if mine not in amounts:
-        raise DokkaebiError("portal_nothing_to_claim", account=account, epoch=document["epoch"])
     place = (document["chainId"], document["pool"], document["epoch"])
     tree = Tree(leaves(*place, amounts))
-    proof = tree.proof(leaf(*place, mine, amounts[mine]))
-    return Claim(document["epoch"], mine, amounts[mine], proof, tree.root)
+    for account in accounts:
+        mine = account.lower()
+        if mine not in amounts:
+            raise DokkaebiError("portal_nothing_to_claim", account=account, epoch=place[2])
+        proof = tree.proof(leaf(*place, mine, amounts[mine]))
+        yield Claim(place[2], mine, amounts[mine], proof, tree.root)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, get_args, get_type_hints
 
 from dokkaebi.errors import DokkaebiError
-from dokkaebi.ledger.reports import money, people, questions
+from dokkaebi.ledger.reports import money, people, questions, rewards
 from dokkaebi.ledger.reports.calendar import UTC_CALENDAR, Calendar
 from dokkaebi.ledger.store import Snapshot
 
@@ -32,6 +32,8 @@ QUESTIONS: dict[str, Callable[..., Sequence[Any]]] = {
         money.money_in_escrow,
         money.money_in_and_out,
         money.owed_against_paid,
+        rewards.rewards_by_epoch,
+        rewards.rewards_by_account,
         questions.cancelled_nonces,
     )
 }

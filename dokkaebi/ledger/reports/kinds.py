@@ -425,6 +425,38 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True)
+class RewardEpoch:
+    """An epoch of the reward pool in an asset. `state`: `running`, `unposted`, `posted` while its
+    root waits, `claimable`, or `stopped`. `fees`: what trades brought the community in it;
+    `to_rewards` and `to_treasury`: what was divided of what arrived. `granted`: what its root added
+    to the one before, `minted` for it; `claimed` in its time, for any epoch."""
+
+    epoch: int
+    state: str
+    starts_at: Moment
+    ends_at: Moment
+    asset: Address
+    fees: Units
+    to_rewards: Units
+    to_treasury: Units
+    granted: Units
+    minted: Units
+    claimed: Units
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rewarded:
+    """What an account got of the reward pool, and when last."""
+
+    account: Address
+    claims: int
+    asset: Address
+    amount: Units
+    last_at: Moment
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """What somebody got of one payment, as `seller`, `creator`, `referrer`, `arbiter` or
     `community`. `price`: what the buyer paid then and didn't get back; `amount` is theirs of it.

@@ -19,13 +19,22 @@ from markupsafe import Markup, escape
 from dokkaebi.chain.documents import creation_cid
 from dokkaebi.ledger.reports.balance import Balance
 from dokkaebi.ledger.reports.calendar import UTC_CALENDAR, Calendar
+from dokkaebi.ledger.reports.community import Portal
+from dokkaebi.ledger.reports.community import beats as portal_beats
 from dokkaebi.ledger.reports.exhibits import Exhibit, Exhibits
 from dokkaebi.ledger.reports.forms import Assets
-from dokkaebi.ledger.reports.kinds import Health, Milestone, TradeRow, Work, address
+from dokkaebi.ledger.reports.kinds import (
+    Health,
+    Milestone,
+    RewardEpoch,
+    TradeRow,
+    Work,
+    address,
+)
 from dokkaebi.ledger.reports.patchwork import COLOURS, patchwork
 from dokkaebi.ledger.store import Snapshot
 from dokkaebi.texts import LANGUAGES, language, t
-from dokkaebi.texts.figures import span_text
+from dokkaebi.texts.figures import span_text, units_text
 
 # More than anybody scrolls through on a phone; JSON and CSV have all.
 SHOWN = 120
@@ -37,6 +46,7 @@ HOUR = 3_600
 HOURLY_UP_TO = 36 * HOUR
 DAILY_UP_TO = 62
 BEATS = ("trades", "buyers", "works", "disputes")
+REWARDED = ("fees", "granted", "minted", "claimed")
 PARTS = ("seller", "royalty", "referral", "fee", "arbiter", "refund")
 
 
@@ -87,9 +97,10 @@ def page(
     lang: str | None = None,
     calendar: Calendar = UTC_CALENDAR,
     refresh: int | None = None,
+    portal: Portal | None = None,
 ) -> str:
     """The page, in Korean and English; `lang` is the language it opens in. With `refresh`, it is
-    loaded again after so many seconds."""
+    loaded again after so many seconds; with `portal`, it shows people's points."""
     works: Sequence[Work] = answers["works_by_creator"]
     trades: Sequence[TradeRow] = answers["trades"]
     shown: dict[int, Exhibit] = {work.id: exhibits.of(work) for work in works}
@@ -112,6 +123,7 @@ def page(
         duration=duration,
         cloth=cloth,
         percent=percent,
+        points=points,
         cid=creation_cid,
     )
     return environment.get_template("page.html.j2").render(
@@ -136,6 +148,10 @@ def page(
         plots=plots(trades, calendar),
         health=list(reversed(answers["market_health"]))[:SHOWN],
         beats=beats(answers["market_health"]),
+        reward_plots=reward_plots(answers["rewards_by_epoch"]),
+        portal=portal,
+        portal_beats=portal_beats(portal.epochs) if portal else [],
+        token=address(snapshot.identity.addresses["CommunityToken"]),
         zone=calendar.zone,
         refresh=refresh,
         ways=ways(answers),
@@ -175,6 +191,24 @@ def beats(health: Sequence[Health]) -> dict[str, list[Bar]]:
             for one, count in zip(health, counts, strict=True)
         ]
     return found
+
+
+def reward_plots(epochs: Sequence[RewardEpoch]) -> list[tuple[str, Plot]]:
+    """What is plotted of the pool, epoch by epoch: fees by asset, then what the pool gave."""
+    numbers = sorted({one.epoch for one in epochs})
+    found = []
+    for asset in sorted({one.asset for one in epochs}):
+        mine = {one.epoch: one for one in epochs if one.asset == asset}
+        for name in REWARDED:
+            amounts = [getattr(mine[n], name) if n in mine else 0 for n in numbers]
+            highest = max(amounts)
+            if highest:
+                bars = [
+                    Bar(str(number), amount, amount, amount * 1000 // highest)
+                    for number, amount in zip(numbers, amounts, strict=True)
+                ]
+                found.append((name, Plot(asset, sum(amounts), len(bars), highest, bars)))
+    return sorted(found, key=lambda one: REWARDED.index(one[0]))
 
 
 def _plot(asset: str, sales: list[tuple[int, int]], buckets: list[str], calendar: Calendar) -> Plot:
@@ -357,6 +391,11 @@ def duration(seconds: int | None) -> Markup:
         Markup("<span class={} lang={}>{}</span>").format(lang, lang, span_text(seconds, lang))
         for lang in LANGUAGES
     )
+
+
+def points(milli: int) -> str:
+    """Points of thousandths, exact."""
+    return units_text(milli, 3)
 
 
 def percent(permille: int) -> str:

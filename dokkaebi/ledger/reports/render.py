@@ -14,6 +14,7 @@ from dokkaebi.errors import DokkaebiError
 from dokkaebi.ledger.reports import KINDS, answer, forms
 from dokkaebi.ledger.reports.balance import Balance
 from dokkaebi.ledger.reports.calendar import UTC_CALENDAR, Calendar
+from dokkaebi.ledger.reports.community import Portal
 from dokkaebi.ledger.reports.exhibits import Exhibits
 from dokkaebi.ledger.store import Snapshot
 from dokkaebi.texts import t
@@ -40,6 +41,10 @@ TABLE_COLUMNS: dict[str, tuple[str, ...]] = {
         "market",
         "asset",
         *("came_in", "paid", "withdrawn", "in_escrow", "waiting"),
+    ),
+    "rewards_by_epoch": (
+        *("epoch", "state", "ends_at", "fees", "to_rewards", "to_treasury"),
+        *("granted", "minted", "claimed", "asset"),
     ),
     "cancelled_nonces": ("market", "signer", "first", "last", "cancelled_at"),
     "market_health": (
@@ -77,12 +82,13 @@ def render(
     lang: str | None = None,
     calendar: Calendar = UTC_CALENDAR,
     refresh: int | None = None,
+    portal: Portal | None = None,
 ) -> str | dict[str, str]:
     """The report in a form: `table`, `json`, `html`, or `csv` (a text for each question).
 
     `documents` is where metadata documents are kept, `works` a folder with the works' files; both
     only add titles and pictures. `balance` is the outcome of the check, if it was made. With
-    `refresh`, a browser loads the page again after so many seconds.
+    `refresh`, a browser loads the page again after so many seconds; `portal` is for the page only.
     """
     answers = answer(snapshot, names, calendar)
     if form == "csv":
@@ -103,7 +109,7 @@ def render(
         raise DokkaebiError("report_html_whole")
     from dokkaebi.ledger.reports.page import page
 
-    return page(snapshot, answers, exhibits, balance, lang, calendar, refresh)
+    return page(snapshot, answers, exhibits, balance, lang, calendar, refresh, portal)
 
 
 def _json(

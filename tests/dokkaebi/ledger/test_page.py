@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from fractions import Fraction
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,15 @@ import pytest
 from dokkaebi.chain.suite import COIN
 from dokkaebi.ledger.reports import answer
 from dokkaebi.ledger.reports.balance import Balance, Difference
+from dokkaebi.ledger.reports.community import Portal
 from dokkaebi.ledger.reports.exhibits import Exhibit
 from dokkaebi.ledger.reports.kinds import Moment
 from dokkaebi.ledger.reports.page import names_of, plots, rounded, ways
 from dokkaebi.ledger.reports.patchwork import COLOURS, patchwork
 from dokkaebi.ledger.reports.render import render
 from dokkaebi.ledger.store import Snapshot, open_ledger, read_ledger
+from dokkaebi.portal.names import Persona
+from dokkaebi.portal.reports import EpochRow, Person, PersonKind
 from dokkaebi.texts import t
 from tests.dokkaebi.ledger.market_day import SCRIPT_NAME, SCRIPT_TITLE, Day
 from tests.dokkaebi.ledger.test_store import IDENTITY, batch
@@ -149,6 +153,26 @@ def test_the_page_has_a_section_for_everything_that_happened(page: Page, lang: s
     classes = [attributes.get("class", "") for _, attributes in page.tags]
     assert classes.count("parts") == 4
     assert "sheet barter" in classes
+
+
+def test_the_page_shows_a_portal_if_it_is_given(snapshot: Snapshot) -> None:
+    half = Fraction(1, 2)
+    rows = [
+        EpochRow(number, 0, 1, 2, number * 3_000, 5, 6, 7, 8, half, Fraction(0), half)
+        for number in (1, 2)
+    ]
+    name = Persona("club.example", "<b>nabi</b>")
+    people, kinds = [Person(name, 3_500, 10**18, 0, 1)], [PersonKind(name, "WRITE", 2_000, 1_500)]
+    shown = Page(html(snapshot, portal=Portal(rows, people, kinds)))
+    for lang in ("en", "ko"):
+        for key in ("page_portal", "beat_points_gini", "rewards_by_epoch", "rewards_by_account"):
+            assert t(key, lang) in shown.text(lang), key
+    text = shown.text()
+    assert "<b>nabi</b>@club.example" in text
+    assert {"3.5", "2", "1.5", "0.5"} <= {word.strip() for _, word in shown.words}
+    heights = [a["style"] for tag, a in shown.tags if a.get("title") in {"1: 3", "2: 6"}]
+    assert heights == ["height:max(3px,50.0%)", "height:max(3px,100.0%)"]
+    assert t("page_portal", "en") not in Page(html(snapshot)).text("en")
 
 
 def test_creations_of_other_collections_go_by_their_number(day: Day, page: Page) -> None:

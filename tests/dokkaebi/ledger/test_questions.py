@@ -17,7 +17,7 @@ import pytest
 
 from dokkaebi.chain.documents import creation_cid
 from dokkaebi.chain.rpc import Chain
-from dokkaebi.chain.suite import COIN, MARKETS, Contract
+from dokkaebi.chain.suite import COIN, MARKETS, POOL, Contract, load_abi
 from dokkaebi.chain.terms import REASONS
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.ledger.index import index
@@ -51,6 +51,7 @@ from dokkaebi.ledger.reports.questions import (
     trades,
     works_by_creator,
 )
+from dokkaebi.ledger.reports.rewards import rewards_by_account, rewards_by_epoch
 from dokkaebi.ledger.store import Identity, Snapshot, open_ledger, read_ledger
 from tests.dokkaebi.ledger.market_day import ARBITER_FEE_BPS, FEE_BPS, Day
 
@@ -720,6 +721,77 @@ def test_payments_at_once_are_the_tokens_own_transfers(naive: Naive, snapshot: S
     } == moved
     flows = [row for row in money_in_and_out(snapshot) if row.asset == token.address]
     assert {row.market: row.came_in for row in flows if row.came_in} == came_in
+
+
+# Rewards
+
+
+def _pool_events(naive: Naive, day: Day) -> tuple[Contract, list[Happened]]:
+    address = day.manifest().address(POOL)
+    pool = Contract(day.chain, POOL, address, load_abi(POOL))
+    return pool, naive._events(pool)
+
+
+def test_rewards_by_epoch(naive: Naive, day: Day, snapshot: Snapshot) -> None:
+    pool, events = _pool_events(naive, day)
+    start, seconds = pool.call("START"), pool.call("EPOCH_SECONDS")
+    happened: dict[tuple[int, str], Counter[str]] = defaultdict(Counter)
+
+    def add(at: int, asset: str, **amounts: int) -> None:
+        if at >= start:
+            happened[(at - start) // seconds + 1, asset].update(amounts)
+
+    for trade in naive.trades:
+        for at, parts in trade["steps"]:
+            fee = sum(amount for role, _, amount in parts if role == "community")
+            add(at, trade["asset"], fees=fee)
+    for name, values, at in events:
+        if name == "Claimed":
+            add(at, day.token.address, claimed=values["amount"])
+        elif name == "IncomeCollected":
+            divided = {"to_rewards": values["rewards"], "to_treasury": values["treasury"]}
+            add(at, values["asset"], **divided)
+        elif name == "RootPosted":
+            happened[values["epoch"], day.token.address]["minted"] += values["minted"]
+    # The first root was stopped, the second counts, the third waits.
+    totals = [values["total"] for name, values, _ in events if name == "RootPosted"]
+    happened[1, day.token.address]["granted"] = totals[1]
+    happened[2, day.token.address]["granted"] = totals[2] - totals[1]
+
+    rows = rewards_by_epoch(snapshot)
+    names = ("fees", "to_rewards", "to_treasury", "granted", "minted", "claimed")
+    assert {
+        (row.epoch, row.asset): {name: getattr(row, name) for name in names if getattr(row, name)}
+        for row in rows
+        if any(getattr(row, name) for name in names)
+    } == {
+        key: {name: amount for name, amount in sums.items() if amount}
+        for key, sums in happened.items()
+        if any(sums.values())
+    }
+    assert sum(row.fees for row in rows) > 0
+    last = (naive.now - start) // seconds + 1
+    of_token = [row for row in rows if row.asset == day.token.address]
+    assert [row.epoch for row in of_token] == list(range(1, last + 1))
+    waits = [at for name, values, at in events if name == "RootPosted"][-1]
+    counts = waits + pool.call("CHALLENGE_SECONDS") <= naive.now
+    assert of_token[0].state == "claimable"
+    assert of_token[1].state == ("claimable" if counts else "posted")
+    assert of_token[-1].state in {"running", "posted"}
+    assert [row.starts_at for row in of_token[1:]] == [row.ends_at for row in of_token[:-1]]
+    assert of_token[0].starts_at == start
+
+
+def test_rewards_by_account(naive: Naive, day: Day, snapshot: Snapshot) -> None:
+    _, events = _pool_events(naive, day)
+    sums = Counter[str]()
+    for name, values, _ in events:
+        if name == "Claimed":
+            sums[values["account"]] += values["amount"]
+    rows = rewards_by_account(snapshot)
+    assert {row.account: row.amount for row in rows} == sums
+    assert [row.amount for row in rows] == sorted(sums.values(), reverse=True)
+    assert {row.asset for row in rows} == {day.token.address}
 
 
 def test_answers_come_in_the_order_asked(snapshot: Snapshot) -> None:
