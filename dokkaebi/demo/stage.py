@@ -75,6 +75,7 @@ class Stage:
 
     def __init__(self, chain: Chain, folder: Path) -> None:
         self.chain = chain
+        self.folder = folder
         self.documents = folder / "documents"
         self._accounts = 0
         operator = self.person("operator")
@@ -192,6 +193,9 @@ class Stage:
             self.act(self.operator, till.withdraw_for(credit.market, credit.asset, purse))
         pool, divided = self.suite.pool, {}
         for asset in (COIN, self.suite.token.address):
+            holds = self.chain.balance(purse) if asset == COIN else self.suite.token.call("balanceOf", purse)
+            if not holds:
+                continue
             receipt = self.act(self.operator, reward_pool.collect(self.suite, asset))
             (found,) = [
                 pool.decode_log("IncomeCollected", log)
