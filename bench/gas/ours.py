@@ -12,7 +12,7 @@ from eth_utils.crypto import keccak
 from dokkaebi.chain.keys import open_key
 from dokkaebi.chain.rpc import Chain
 from dokkaebi.chain.suite import COIN, Contract, Suite
-from dokkaebi.deploy import deploy_market, deploy_pool, load_market_spec
+from dokkaebi.deploy import deploy_market, load_market_spec
 
 PRICE = 10**17
 DAY = 86_400
@@ -28,6 +28,7 @@ class Bench:
         self.keys = {name: open_key(f"test:{i}", chain.chain_id) for i, name in enumerate(NAMES)}
         self.at = {name: key.address for name, key in self.keys.items()}
         spec = load_market_spec().with_fee_recipient(self.at["treasury"])
+        spec = spec.with_guardian(self.at["arbiter"])
         manifest = deploy_market(chain, self.keys["deployer"], spec, network="bench")
         self.suite = Suite.open(chain, manifest)
         self.count = 0
@@ -268,18 +269,7 @@ def _measure_auction(bench: Bench, creation: int) -> None:
 
 def _measure_rewards(bench: Bench) -> None:
     """Two epochs of 1,024 accounts; in the second, those of the first claim again."""
-    manifest = deploy_pool(
-        bench.keys["deployer"],
-        bench.suite,
-        treasury=bench.at["treasury"],
-        guardian=bench.at["arbiter"],
-        epoch_seconds=7 * DAY,
-        challenge_seconds=2 * DAY,
-        share_bps=5_000,
-        opening_allowance=10**24,
-        opening_epochs=2,
-    )
-    pool = Suite.open(bench.chain, manifest).pool
+    pool = bench.suite.pool
     people = [bench.at["seller"], bench.at["buyer"]]
     people += [f"0x{number:040x}" for number in range(1, 1_023)]
     for epoch in (1, 2):

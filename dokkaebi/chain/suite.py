@@ -14,14 +14,14 @@ from dokkaebi.chain.rpc import Chain, Log
 from dokkaebi.config import project_root
 from dokkaebi.errors import DokkaebiError
 
+# Markets that are older than it have none.
+POOL = "RewardPool"
+MARKETS = ("CreationMarket", "EscrowMarket", "AuctionHouse")
 # In the order of their deployment.
-SUITE = ("CommunityToken", "CreationRegistry", "CreationMarket", "EscrowMarket", "AuctionHouse")
-MARKETS = SUITE[2:]
+SUITE = ("CommunityToken", POOL, "CreationRegistry", *MARKETS)
 # Deployed for itself, once for each arbitrator, whenever somebody wants one.
 DESK = "ArbitrationDesk"
-# Deployed at most once, if members are rewarded.
-POOL = "RewardPool"
-COMPILED = (*SUITE, DESK, POOL)
+COMPILED = (*SUITE, DESK)
 COIN = "0x" + 40 * "0"
 Abi = list[dict[str, Any]]
 
@@ -156,7 +156,9 @@ class Suite:
         """Binds the contracts, after checking chain id, first block and code."""
         check_manifest(manifest, chain)
         contracts = (
-            Contract(chain, name, manifest.address(name), load_abi(name)) for name in SUITE
+            Contract(chain, name, manifest.address(name), load_abi(name))
+            for name in SUITE
+            if name != POOL
         )
         return cls(chain, manifest, *contracts)
 

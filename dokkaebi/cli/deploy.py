@@ -172,6 +172,9 @@ def _of_contract(finding: Finding) -> str:
 def deploy_handover(
     session: Session,
     to: Annotated[str | None, typer.Argument(metavar="ADDRESS", help=t("arg_heir"))] = None,
+    guardian: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help=t("option_guardian"))
+    ] = None,
     renounce: Annotated[bool, typer.Option("--renounce", help=t("option_renounce"))] = False,
     folder: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help=t("option_handover_folder"))
@@ -187,6 +190,7 @@ def deploy_handover(
         session.manifest,
         parse_address(to) if to else None,
         _say(session),
+        guardian=parse_address(guardian) if guardian else None,
         renounce=renounce,
         folder=folder,
         dry_run=session.dry_run,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from dokkaebi.chain.assets import Asset
 from dokkaebi.demo.deliveries import Deliveries
+from dokkaebi.demo.rewards import Rewards
 from dokkaebi.demo.stage import DAY, Person, Published, Stage
 from dokkaebi.demo.works import MAKERS_MAX, DemoWork
 from dokkaebi.texts import t
@@ -48,6 +49,7 @@ class MarketDay:
         self.bid_and_swap()
         Deliveries(self).play()
         self.close_the_market()
+        Rewards(self, self.stage.folder).play()
 
     # Scenes
 
@@ -201,13 +203,15 @@ class MarketDay:
     def close_the_market(self) -> None:
         """Everybody collects what waits for them."""
         self.say("demo_scene_close")
-        cooperative = self.stage.cooperative
+        for asset, amount in self.stage.collect_fees().items():
+            shown = self.stage.coin if asset == self.stage.coin.address else self.stage.token
+            name = t("demo_person_cooperative")
+            self.say("demo_withdrew", person=name, amount=shown.text(amount))
         guests = (self.ari, self.boram, self.chan, self.passerby, self.arbiter)
-        for person in (cooperative, *self.makers.values(), *guests):
-            name = t("demo_person_cooperative") if person is cooperative else person.name
+        for person in (*self.makers.values(), *guests):
             for asset, amount in self.stage.withdraw(person).items():
                 shown = self.stage.coin if asset == self.stage.coin.address else self.stage.token
-                self.say("demo_withdrew", person=name, amount=shown.text(amount))
+                self.say("demo_withdrew", person=person.name, amount=shown.text(amount))
         self.say("demo_paid_at_once")
 
     # What the scenes are made of

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dokkaebi.chain import auction_house, creation_market, creation_registry, escrow_market, till
+from dokkaebi.chain import (
+    auction_house,
+    creation_market,
+    creation_registry,
+    escrow_market,
+    reward_pool,
+    till,
+)
 from dokkaebi.chain.assets import Asset, read_asset
 from dokkaebi.chain.consents import Consent, Permit, sign
 from dokkaebi.chain.documents import content_commitment, hash_file, make_document
@@ -63,15 +70,19 @@ class Published:
 
 
 class Stage:
-    """A freshly deployed suite. Account 0 deploys, account 1 is the co-operative's."""
+    """A freshly deployed suite. Account 0 deploys, account 1 is the co-operative's, which is the
+    treasury, account 2 guards the rewards."""
 
     def __init__(self, chain: Chain, folder: Path) -> None:
         self.chain = chain
+        self.folder = folder
         self.documents = folder / "documents"
         self._accounts = 0
         operator = self.person("operator")
         self.cooperative = self.person("cooperative")
+        self.guardian = self.person("guardian")
         spec = load_market_spec().with_fee_recipient(self.cooperative.address)
+        spec = spec.with_guardian(self.guardian.address)
         manifest = deploy_market(
             chain,
             operator.sender.account,
@@ -174,6 +185,25 @@ class Stage:
             self.act(person, till.withdraw(credit.market, credit.asset, person.address))
             collected[credit.asset] = collected.get(credit.asset, 0) + credit.amount
         return collected
+
+    def collect_fees(self) -> dict[str, int]:
+        """Brings the fees to the pool's purse and divides them; asset → what the treasury got."""
+        purse = reward_pool.terms(self.suite).purse
+        for credit in till.credits_of(self.suite, purse):
+            self.act(self.operator, till.withdraw_for(credit.market, credit.asset, purse))
+        pool, divided = self.suite.pool, {}
+        for asset in (COIN, self.suite.token.address):
+            holds = self.chain.balance(purse) if asset == COIN else self.suite.token.call("balanceOf", purse)
+            if not holds:
+                continue
+            receipt = self.act(self.operator, reward_pool.collect(self.suite, asset))
+            (found,) = [
+                pool.decode_log("IncomeCollected", log)
+                for log in receipt["logs"]
+                if log["topics"][0] == pool.topic("IncomeCollected")
+            ]
+            divided[asset] = int(found["treasury"])
+        return divided
 
     # At once
 

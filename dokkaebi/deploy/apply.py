@@ -98,7 +98,7 @@ def apply(
 
 def _refuse_half(plan: Plan, chain: Chain) -> None:
     """Begins nothing that today's fees wouldn't let end."""
-    missing = [step for step in plan.steps if not chain.code(step.address)]
+    missing = [step for step in plan.steps if not step.is_done(chain)]
     if missing:
         costs = costs_of(chain, plan.deployer, missing)
         if (problem := coins_problem(chain, plan.deployer, costs)) is not None:
@@ -130,23 +130,26 @@ class _Run:
         self._sleep = sleep
         self._clock = clock
         self._told: set[str] = set()
+        self._blocks: list[int] = []
 
     @cached_property
     def _data_fee(self) -> DataFee:
         return DataFee(self._chain)
 
     def stand(self, step: Step, number: int) -> Deployment:
-        """The contract of a step, deployed if it isn't there."""
+        """The contract of a step, deployed if it isn't there; of a call, when it was made."""
         signed = self._journal.of("signed", contract=step.name)
-        if not self._chain.code(step.address):
+        if not step.is_done(self._chain):
             told = {"contract": step.name, "number": number, "of": len(self._plan.steps)}
-            self._say("deploying_contract", told)
+            self._say("calling_contract" if step.is_call else "deploying_contract", told)
             receipt = self._deploy(step, signed)
         else:
             receipt = self._receipt(signed) or self._found(step)
         if step.name not in self._told:
             self._told.add(step.name)
-            self._say("deployed_contract", {"contract": step.name, "address": step.address})
+            told = {"contract": step.name, "address": step.address}
+            self._say("called_contract" if step.is_call else "deployed_contract", told)
+        self._blocks.append(int(receipt["blockNumber"], 16))
         return self._deployment(step, receipt)
 
     def _deploy(self, step: Step, signed: list[dict[str, Any]]) -> dict[str, Any]:
@@ -295,7 +298,7 @@ class _Run:
                 return
             # The node may know the number before it gives the receipt.
             for _ in range(ROUNDS):
-                if self._receipt(signed) is not None or self._chain.code(step.address):
+                if self._receipt(signed) is not None or step.is_done(self._chain):
                     return
                 self._sleep(self._patience.look)
         except RpcUnreachable:
@@ -306,7 +309,10 @@ class _Run:
         )
 
     def _found(self, step: Step) -> dict[str, Any]:
-        """The block of a contract that no transaction of ours put there, by its first code."""
+        """The block of what no transaction of ours did: of a contract by its first code, of a call
+        by its log."""
+        if step.is_call:
+            return self._found_log(step)
         low, high = 0, self._chain.block_number
         while low < high:
             middle = (low + high) // 2
@@ -323,6 +329,13 @@ class _Run:
             "blockNumber": block["number"],
             "blockHash": block["hash"],
         }
+
+    def _found_log(self, step: Step) -> dict[str, Any]:
+        last = self._chain.block_number
+        logs = self._chain.all_logs([step.address], min(self._blocks), last, [step.event])
+        if not logs:
+            raise DokkaebiError("deploy_origin_unknown", contract=step.name, address=step.address)
+        return logs[-1]
 
     def _deployment(self, step: Step, receipt: Mapping[str, Any]) -> Deployment:
         code = self._chain.code(step.address)

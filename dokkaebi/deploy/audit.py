@@ -19,14 +19,24 @@ from dokkaebi.chain.ranges import LogRanges
 from dokkaebi.chain.reader import CALLS_AT_ONCE
 from dokkaebi.chain.reverts import Reverted, reverted
 from dokkaebi.chain.rpc import Chain, Log, RpcRefused
-from dokkaebi.chain.suite import COIN, DESK, MARKETS, Contract, load_abi
+from dokkaebi.chain.suite import COIN, DESK, MARKETS, POOL, Abi, Contract, load_abi
 from dokkaebi.chain.terms import TRADE_NONE, Trade
 from dokkaebi.deploy import powers
 from dokkaebi.deploy.custody import SAFE, TIMELOCK, Custody, View, custody_of, is_delegation
+from dokkaebi.deploy.plan import purse_of
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.findings import BAD, GOOD, NOTED, Finding
 
 SCHEMA = 1
+PURSE_ABI: Abi = [
+    {
+        "type": "function",
+        "name": "POOL",
+        "inputs": [],
+        "outputs": [{"name": "", "type": "address"}],
+        "stateMutability": "view",
+    }
+]
 # Rights that are few people's, and nobody's whom the audit is about.
 _RESERVED = (
     powers.STEWARD,
@@ -169,8 +179,7 @@ class _Look:
             self._proxies,
             self._wiring,
             self._variables,
-            self._steward,
-            self._offered,
+            self._offices,
             self._minter,
             self._functions,
             self._fees,
@@ -239,6 +248,10 @@ class _Look:
         return self.contracts["CreationRegistry"]
 
     @property
+    def _pool(self) -> Contract | None:
+        return self.contracts.get(POOL)
+
+    @property
     def _markets(self) -> list[Contract]:
         return [self.contracts[name] for name in MARKETS]
 
@@ -269,6 +282,13 @@ class _Look:
         wires = [(market, "REGISTRY", self._registry.address) for market in self._markets]
         escrow = self.contracts["EscrowMarket"].address
         wires += [(desk, "MARKET", escrow) for desk in self._all_desks()]
+        if (pool := self._pool) is not None:
+            # Its first creation, which its code, compared above, makes the purse.
+            place = purse_of(pool.address)
+            purse = Contract(self._view.chain, "RewardPurse", place, PURSE_ABI)
+            wires += [(market, "FEE_RECIPIENT", place) for market in self._markets]
+            wires += [(pool, "TOKEN", self._token.address), (pool, "PURSE", place)]
+            wires += [(purse, "POOL", pool.address)]
         bad = []
         for contract, variable, wanted in wires:
             seen = self._ask(contract, variable)
@@ -295,40 +315,64 @@ class _Look:
 
     # Rights
 
-    def _steward(self) -> list[Finding]:
-        steward = self._ask(self._token, "steward")
-        if steward == COIN:
-            return [Finding("power_steward_nobody", GOOD)]
-        if steward == self.who:
-            return [Finding("power_steward_who", BAD, {"who": self.who})]
-        custody, facts = self._custody(steward), {"account": steward}
-        if custody.problem is not None:
-            return [Finding(custody.problem, BAD, custody.facts)]
-        if custody.kind in {SAFE, TIMELOCK}:
-            return [Finding("power_steward", GOOD, {**facts, "kind": custody.kind})]
-        return [Finding("power_steward_unknown", NOTED, {**facts, "kind": custody.kind})]
+    def _offices(self) -> Iterator[Finding]:
+        for contract, office in self._all_offices():
+            yield self._held(contract, office)
+            yield self._offered(contract, office)
 
-    def _offered(self) -> list[Finding]:
-        pending = self._ask(self._token, "pendingSteward")
+    def _all_offices(self) -> list[tuple[Contract, str]]:
+        pool = self._pool
+        pools = [] if pool is None else [(pool, "steward"), (pool, "guardian")]
+        return [(self._token, "steward"), *pools]
+
+    def _held(self, contract: Contract, office: str) -> Finding:
+        holder = self._ask(contract, office)
+        facts = {"contract": contract.name, "office": office, "account": holder}
+        if holder == COIN:
+            return Finding("power_steward_nobody", GOOD, facts)
+        if holder == self.who:
+            return Finding("power_steward_who", BAD, {**facts, "who": self.who})
+        if office == "guardian":
+            if holder in {one.address for one in self.contracts.values()}:
+                return Finding("power_guardian_nobody", NOTED, facts)
+            if holder == self._ask(contract, "steward"):
+                return Finding("power_guardian_steward", BAD, facts)
+        custody = self._custody(holder)
+        if custody.problem is not None:
+            return Finding(custody.problem, BAD, custody.facts)
+        if custody.kind in {SAFE, TIMELOCK}:
+            return Finding("power_steward", GOOD, {**facts, "kind": custody.kind})
+        return Finding("power_steward_unknown", NOTED, {**facts, "kind": custody.kind})
+
+    def _offered(self, contract: Contract, office: str) -> Finding:
+        pending = self._ask(contract, f"pending{office.capitalize()}")
+        facts = {"contract": contract.name, "office": office, "account": pending}
         if pending == COIN:
-            return [Finding("power_offered_nobody", GOOD)]
+            return Finding("power_offered_nobody", GOOD, facts)
         if pending == self.who:
-            return [Finding("power_offered_who", BAD, {"who": self.who})]
+            return Finding("power_offered_who", BAD, {**facts, "who": self.who})
         custody = self._custody(pending)
         if custody.problem is not None:
-            return [Finding(custody.problem, BAD, custody.facts)]
-        return [Finding("power_offered", NOTED, {"account": pending, "kind": custody.kind})]
+            return Finding(custody.problem, BAD, custody.facts)
+        return Finding("power_offered", NOTED, {**facts, "kind": custody.kind})
 
     def _minter(self) -> list[Finding]:
-        minter = self._ask(self._token, "minter")
+        minter, pool = self._ask(self._token, "minter"), self._pool
         if minter == COIN:
+            if pool is not None:
+                return [Finding("power_minter_open", NOTED, {"pool": pool.address})]
             return [Finding("power_minter_nobody", GOOD)]
+        if pool is not None and minter == pool.address:
+            return [Finding("power_minter_pool", GOOD, {"minter": minter})]
         code = self._view.code(minter)
         if not code or is_delegation(code):
             return [Finding("power_minter_no_code", BAD, {"minter": minter})]
         custody = self._custody(minter)
         if custody.problem is not None:
             return [Finding(custody.problem, BAD, custody.facts)]
+        if pool is not None:
+            facts = {"contract": self._token.name, "variable": "minter", "seen": minter}
+            return [Finding("power_wiring_other", BAD, {**facts, "wanted": pool.address})]
         return [Finding("power_minter", NOTED, {"minter": minter})]
 
     def _functions(self) -> list[Finding]:
@@ -366,9 +410,13 @@ class _Look:
         return True
 
     def _fees(self) -> Iterator[Finding]:
+        """Who gets the fees, or what a pool leaves of them: of its purse, the wiring tells."""
         recipients: dict[str, list[str]] = defaultdict(list)
-        for market in self._markets:
-            recipients[self._ask(market, "FEE_RECIPIENT")].append(market.name)
+        if self._pool is not None:
+            recipients[self._ask(self._pool, "TREASURY")].append(POOL)
+        else:
+            for market in self._markets:
+                recipients[self._ask(market, "FEE_RECIPIENT")].append(market.name)
         for recipient, names in recipients.items():
             facts = {"account": recipient, "markets": ", ".join(names)}
             custody = self._custody(recipient)

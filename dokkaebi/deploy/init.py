@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # What only the operator can know; everything else has a usual value or follows from these.
 ASKED = (
     *("token.name", "token.name_ko", "token.symbol", "token.symbol_ko"),
-    *("market.fee_bps", "market.fee_recipient", "token.steward"),
+    *("market.fee_bps", "market.fee_recipient", "token.steward", "rewards.guardian"),
 )
 COMMENT_WIDTH = 96
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dokkaebi.chain.manifest import Deployment, Manifest, save_manifest
 from dokkaebi.chain.rpc import Chain
 from dokkaebi.chain.sender import Sender
-from dokkaebi.chain.suite import DESK, POOL, Suite
+from dokkaebi.chain.suite import DESK, Suite
 from dokkaebi.deploy.apply import Say, apply
 from dokkaebi.deploy.artifacts import Artifact, load_artifact
 from dokkaebi.deploy.journal import Journal
@@ -38,8 +38,8 @@ def deploy_market(
     documents: Path | None = None,
     say: Say = lambda key, values: None,
 ) -> Manifest:
-    """Deploys a new market at once, on a chain that is as short-lived as this process: token,
-    registry and markets, each wired to the registry. What has to survive anything: `apply_plan`.
+    """Deploys a new market at once, on a chain that is as short-lived as this process: token, pool,
+    registry and markets, wired to each other. What has to survive anything: `apply_plan`.
 
     Writes the manifest to `manifest_path` if given, and the registry's document below `documents`.
     Nothing is written before all contracts stand. `say(key, values)` is told each step.
@@ -81,56 +81,6 @@ def deploy_desk(
     if manifest_path is not None:
         save_manifest(manifest_path, manifest)
     return manifest
-
-
-def deploy_pool(
-    account: Signer,
-    suite: Suite,
-    *,
-    treasury: str,
-    guardian: str,
-    epoch_seconds: int,
-    challenge_seconds: int,
-    share_bps: int,
-    opening_allowance: int,
-    opening_epochs: int,
-    manifest_path: Path | None = None,
-) -> Manifest:
-    """Deploys the reward pool of a suite, makes it the token's minter, and returns the manifest
-    with it. `account` becomes the pool's steward and must be the token's.
-
-    Times are in seconds, `share_bps` in basis points, `opening_allowance` in the token's smallest
-    unit. Fees arrive at the pool only from markets whose fee recipient is `purse_of` it; others'
-    have to be sent there. Raises the contracts' refusals, before or after the pool stands.
-    """
-    arguments: dict[str, Argument] = {
-        "token": suite.token.address,
-        "treasury": treasury,
-        "firstSteward": account.address,
-        "firstGuardian": guardian,
-        "epochSeconds": epoch_seconds,
-        "challengeSeconds": challenge_seconds,
-        "shareBps": share_bps,
-        "openingAllowance": opening_allowance,
-        "openingEpochs": opening_epochs,
-    }
-    sender = Sender(suite.chain, account)
-    pool = _deploy(sender, load_artifact(POOL), arguments)
-    manifest = replace(suite.manifest, contracts={**suite.manifest.contracts, POOL: pool})
-    if manifest_path is not None:
-        save_manifest(manifest_path, manifest)
-    sender.transact(*suite.token.prepare("setMinter", pool.address))
-    return manifest
-
-
-def purse_of(pool: str) -> str:
-    """The address of a pool's purse: of the first contract that the pool makes. Known as soon as
-    the pool's is, so that markets can name it their fee recipient."""
-    from eth_utils.address import to_checksum_address
-    from eth_utils.crypto import keccak
-
-    # RLP of the list of an address and the nonce 1.
-    return to_checksum_address(keccak(b"\xd6\x94" + bytes.fromhex(pool[2:]) + b"\x01")[-20:])
 
 
 def _deploy(sender: Sender, artifact: Artifact, arguments: dict[str, Argument]) -> Deployment:

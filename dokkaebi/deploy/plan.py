@@ -12,17 +12,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dokkaebi.chain.evm import evm_problem
 from dokkaebi.chain.rpc import Chain
-from dokkaebi.chain.suite import SUITE
+from dokkaebi.chain.suite import POOL, SUITE, Call, Contract
 from dokkaebi.deploy.artifacts import Artifact, load_suite
 from dokkaebi.deploy.sources import digests_if_there
-from dokkaebi.deploy.spec import MarketSpec
+from dokkaebi.deploy.spec import MarketSpec, Rewards
 from dokkaebi.errors import DokkaebiError
 
+TOKEN = "CommunityToken"
 REGISTRY = "CreationRegistry"
 FACTORY = "Create2Factory"
 # Deployed from an unsigned transaction that works on every chain; most have it.
@@ -37,6 +38,11 @@ FACTORY_CODE = FACTORY_INIT_CODE[14:]
 FACTORY_GAS = 40_000
 # Storing names, immutables and an event; measured at 110,000 (registry) and less.
 CONSTRUCTOR_GAS = 110_000
+# The pool stores two offices and makes its purse besides.
+POOL_GAS = 250_000
+MINTER_STEP = "CommunityToken.setMinter"
+MINTER_GAS = 65_000
+DAY_SECONDS = 86_400
 
 Argument = str | int | bytes
 
@@ -45,7 +51,10 @@ Argument = str | int | bytes
 class Step:
     """One contract: where it will stand, and the transaction that puts it there. `to` is the
     factory; None: a plain creation. `standing`: it is there already. `artifact` and the hash of
-    what it was compiled from are None and "" for the factory."""
+    what it was compiled from are None and "" for the factory.
+
+    Or a call, once that contract stands at `address`: asked the `question` (calldata), it answers
+    `answer` as soon as the call was made, which left a log whose first topic is `event`."""
 
     name: str
     address: str
@@ -57,6 +66,20 @@ class Step:
     standing: bool
     artifact: Artifact | None = None
     compiler_input_hash: str = ""
+    question: str = ""
+    answer: bytes = b""
+    event: str = ""
+
+    @property
+    def is_call(self) -> bool:
+        """Whether it makes no contract."""
+        return self.question != ""
+
+    def is_done(self, chain: Chain) -> bool:
+        """Whether the chain is as it is after this step."""
+        if self.is_call:
+            return chain.call(self.address, self.question) == self.answer
+        return bool(chain.code(self.address))
 
     def as_json(self) -> dict[str, Any]:
         """As reviewed; of the data its hash, since it is tens of kilobytes long."""
@@ -74,7 +97,8 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """A deployment, step by step."""
+    """A deployment, step by step. `for_steward`: what the token's steward has to call afterwards,
+    if that isn't the deployer."""
 
     chain_id: int
     genesis_hash: str
@@ -82,6 +106,7 @@ class Plan:
     deployer: str
     salt: str
     steps: tuple[Step, ...]
+    for_steward: Call | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The plan as it is reviewed."""
@@ -118,7 +143,7 @@ def make_plan(
     `begun`: an earlier run's plan as JSON, whose factory and salt are gone on with.
 
     Raises `chain_too_old` if the chain doesn't run our code, `contract_other_code` if something
-    else stands where the factory should.
+    else stands where the factory should, `rewards_guardian_is_steward`.
     """
     if (problem := evm_problem(chain)) is not None:
         raise DokkaebiError("chain_too_old", chain_id=chain.chain_id, problem=problem)
@@ -131,12 +156,11 @@ def make_plan(
     guarded = _salt(chain.chain_id, deployer, salt)
     if begun is not None and not salt:
         guarded = bytes.fromhex(begun["salt"][2:])
-    registry = ""
+    places: dict[str, str] = {}
     for name in SUITE:
-        arguments = arguments_of(name, spec, deployer, registry)
+        arguments = arguments_of(name, spec, deployer, places)
         init_code = init_code_of(artifacts[name], arguments)
-        address = create2_address(place, guarded, init_code)
-        registry = address if name == REGISTRY else registry
+        address = places[name] = create2_address(place, guarded, init_code)
         steps.append(
             Step(
                 name,
@@ -151,14 +175,48 @@ def make_plan(
                 digests[name],
             )
         )
+    token = Contract(chain, TOKEN, places[TOKEN], artifacts[TOKEN].abi)
+    naming, for_steward = _minter_step(token, places[POOL]), None
+    if spec.steward in ("", deployer):
+        steps.append(naming)
+    else:
+        for_steward = Call(token.address, naming.data)
     return Plan(
-        chain.chain_id, chain.genesis_hash, network, deployer, "0x" + guarded.hex(), tuple(steps)
+        chain.chain_id,
+        chain.genesis_hash,
+        network,
+        deployer,
+        "0x" + guarded.hex(),
+        tuple(steps),
+        for_steward,
     )
 
 
-def arguments_of(name: str, spec: MarketSpec, deployer: str, registry: str) -> dict[str, Argument]:
-    """The constructor's arguments of one contract of the suite."""
-    if name == "CommunityToken":
+def _minter_step(token: Contract, pool: str) -> Step:
+    """Makes the pool the token's minter, which ends the token's stewardship."""
+    data = token.encode("setMinter", pool)
+    step = Step(
+        name=MINTER_STEP,
+        address=token.address,
+        to=token.address,
+        data=data,
+        init_code_hash="",
+        arguments={"newMinter": pool},
+        gas=MINTER_GAS,
+        standing=False,
+        question=token.encode("minter"),
+        answer=bytes(12) + bytes.fromhex(pool[2:]),
+        event=token.topic("MinterNamed"),
+    )
+    return replace(step, standing=step.is_done(token.chain))
+
+
+def arguments_of(
+    name: str, spec: MarketSpec, deployer: str, places: Mapping[str, str]
+) -> dict[str, Argument]:
+    """The constructor's arguments of one contract of the suite; `places`: the addresses of those
+    before it. Raises `rewards_guardian_is_steward`."""
+    if name == TOKEN:
         return {
             "name_": spec.token_name,
             "symbol_": spec.token_symbol,
@@ -173,11 +231,43 @@ def arguments_of(name: str, spec: MarketSpec, deployer: str, registry: str) -> d
             "symbol_": spec.registry_symbol,
             "contractDocument": hashlib.sha256(registry_document(spec)).digest(),
         }
+    if name == POOL:
+        rewards = spec.rewards
+        steward = rewards.steward or deployer
+        return {
+            "token": places[TOKEN],
+            "treasury": spec.fee_recipient or deployer,
+            "firstSteward": steward,
+            "firstGuardian": _guardian(rewards, steward, deployer, places[TOKEN]),
+            "epochSeconds": rewards.epoch_days * DAY_SECONDS,
+            "challengeSeconds": rewards.challenge_days * DAY_SECONDS,
+            "shareBps": rewards.share_bps,
+            "openingAllowance": rewards.opening_allowance,
+            "openingEpochs": rewards.opening_epochs,
+        }
     return {
-        "registry": registry,
-        "feeRecipient": spec.fee_recipient or deployer,
+        "registry": places[REGISTRY],
+        "feeRecipient": purse_of(places[POOL]),
         "feeBps": spec.fee_bps,
     }
+
+
+def lacks_guardian(spec: MarketSpec, deployer: str) -> bool:
+    """Whether nobody could ever stop a root of the pool."""
+    return not spec.rewards.guardian and spec.rewards.steward in ("", deployer)
+
+
+def _guardian(rewards: Rewards, steward: str, deployer: str, token: str) -> str:
+    """Who guards the pool: the token, which never acts, where nobody is left to."""
+    if rewards.guardian == steward:
+        raise DokkaebiError("rewards_guardian_is_steward", guardian=steward)
+    return rewards.guardian or (deployer if steward != deployer else token)
+
+
+def purse_of(pool: str) -> str:
+    """The address of a pool's purse: of the first contract that the pool makes. Known as soon as
+    the pool's is, so that markets can name it their fee recipient."""
+    return created_address(pool, 1)
 
 
 def registry_document(spec: MarketSpec) -> bytes:
@@ -210,7 +300,8 @@ def creation_gas(artifact: Artifact, init_code: bytes) -> int:
     markets before the registry stands."""
     data = sum(16 if byte else 4 for byte in init_code)
     words = (len(init_code) + 31) // 32
-    return 53_000 + data + 2 * words + 200 * len(artifact.runtime) + CONSTRUCTOR_GAS
+    constructor = POOL_GAS if artifact.name == POOL else CONSTRUCTOR_GAS
+    return 53_000 + data + 2 * words + 200 * len(artifact.runtime) + constructor
 
 
 def create2_address(factory: str, salt: bytes, init_code: bytes) -> str:

@@ -21,11 +21,21 @@ from dokkaebi.chain.manifest import (
 )
 from dokkaebi.chain.networks import LOCAL_CHAIN_IDS, TESTNET_IDS, coin_symbol, name_of_network
 from dokkaebi.chain.rpc import Chain
-from dokkaebi.chain.suite import SUITE
+from dokkaebi.chain.suite import POOL, SUITE, Call, Contract, load_abi
 from dokkaebi.deploy.apply import Patience, Say, apply
+from dokkaebi.deploy.artifacts import load_artifact
 from dokkaebi.deploy.costs import coins_problem, costs_of, fee_problem
 from dokkaebi.deploy.journal import open_journal, read_journal
-from dokkaebi.deploy.plan import Plan, digest_of, make_plan, registry_document
+from dokkaebi.deploy.plan import (
+    TOKEN,
+    Plan,
+    Step,
+    digest_of,
+    keccak_text,
+    lacks_guardian,
+    make_plan,
+    registry_document,
+)
 from dokkaebi.deploy.spec import MarketSpec, load_market_spec, market_path
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts.figures import amount_text
@@ -97,7 +107,12 @@ def apply_plan(
     """
     spec = load_market_spec(site.market_file)
     before = _manifest_before(site, restore)
-    if before is not None and not restore and not _moved(site.chain, before):
+    if (
+        before is not None
+        and not restore
+        and not _moved(site.chain, before)
+        and not _has_to_name(site.chain, before, account.address)
+    ):
         say("deployed_before", {"chain_id": site.chain.chain_id, "path": site.manifest_path})
         return {"deployed": False, "manifest": str(site.manifest_path)}
     entries = read_journal(site.journal_path)
@@ -138,7 +153,7 @@ def standing_market(chain: Chain, manifest_path: Path) -> Manifest | None:
         return None
     manifest = load_manifest(manifest_path)
     try:
-        check_manifest(manifest, chain)
+        _check_standing_code(manifest, chain)
     except DokkaebiError:
         if manifest.chain_id == chain.chain_id and chain.chain_id in LOCAL_CHAIN_IDS:
             return None
@@ -182,6 +197,39 @@ def _manifest_before(site: Site, restore: bool) -> Manifest | None:
 def _moved(chain: Chain, manifest: Manifest) -> bool:
     """Whether a reorg put a contract into another block than the manifest says."""
     return any(not is_there(chain, one) for one in manifest.contracts.values())
+
+
+def _check_standing_code(manifest: Manifest, chain: Chain) -> None:
+    """As `check_manifest`; but a pool that a reorg put into another block is no other contract."""
+    contracts = dict(manifest.contracts)
+    if POOL in contracts and is_same_pool(chain, contracts[POOL]):
+        del contracts[POOL]
+    check_manifest(replace(manifest, contracts=contracts), chain)
+
+
+def is_same_pool(chain: Chain, pool: Deployment) -> bool:
+    """Whether a pool's code is the recorded one but for its immutables, of which one is the time of
+    its block."""
+    code = chain.code(pool.address)
+    return keccak_text(load_artifact(POOL).masked(code)) == pool.runtime_masked_hash
+
+
+def open_minter(chain: Chain, manifest: Manifest) -> tuple[str, Call] | None:
+    """The token's steward (zero: nobody any more) and what they have to call to name the pool its
+    minter; None if that was done, or there is no pool."""
+    if POOL not in manifest.contracts:
+        return None
+    pool = manifest.address(POOL)
+    token = Contract(chain, TOKEN, manifest.address(TOKEN), load_abi(TOKEN))
+    if token.call("minter") == pool:
+        return None
+    return token.call("steward"), token.prepare("setMinter", pool)
+
+
+def _has_to_name(chain: Chain, manifest: Manifest, account: str) -> bool:
+    """Whether an account has to name the minter still: a reorg may have taken just that back."""
+    left = open_minter(chain, manifest)
+    return left is not None and left[0] == account
 
 
 def is_there(chain: Chain, deployment: Deployment) -> bool:
@@ -233,6 +281,8 @@ def _plan(site: Site, deployer: str, spec: MarketSpec, begun: Mapping[str, Any] 
             network=network,
             allowed=", ".join(spec.allowed),
         )
+    if not site.is_local and lacks_guardian(spec, deployer):
+        raise DokkaebiError("rewards_guardian_missing", path=str(market_path(site.market_file)))
     plan = make_plan(site.chain, deployer, spec, network=network, salt=site.salt, begun=begun)
     if begun is not None:
         names = ("contract", "address", "data_sha256")
@@ -250,7 +300,9 @@ def _check_standing(plan: Plan, before: Manifest | None) -> None:
     if before is None:
         return
     planned = {step.name: step.address for step in plan.steps}
-    if any(before.contracts[name].address != planned[name] for name in SUITE):
+    there = {name: one.address for name, one in before.contracts.items()}
+    # A market without a pool is an older one.
+    if any(there.get(name) != planned[name] for name in SUITE):
         raise DokkaebiError("plan_changed")
 
 
@@ -284,10 +336,12 @@ def _estimate(
     symbol = coin_symbol(chain.chain_id)
     fees = dict(zip((step.name for step in missing), costs.fees, strict=True))
     for step in plan.steps:
-        key = "plan_standing" if step.standing else "plan_step"
+        key = _said_of(step)
         facts = {"contract": step.name, "address": step.address, "gas": f"{step.gas:,}"}
         cost = amount_text(fees.get(step.name, 0), COIN_DECIMALS, symbol)
         say(key, {**facts, "cost": cost})
+    if (call := plan.for_steward) is not None:
+        say("plan_for_steward", {"to": call.to, "data": call.data})
     shown = {
         "gas": f"{costs.gas:,}",
         "cost": amount_text(costs.fee, COIN_DECIMALS, symbol),
@@ -312,5 +366,12 @@ def _estimate(
         "balance": str(balance),
         "refused": [problem.key for problem in refused],
         "digest": digest,
+        "for_steward": None if call is None else {"to": call.to, "data": call.data},
         "plan": plan.as_json(),
     }
+
+
+def _said_of(step: Step) -> str:
+    if step.is_call:
+        return "plan_called" if step.standing else "plan_call"
+    return "plan_standing" if step.standing else "plan_step"

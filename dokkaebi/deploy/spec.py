@@ -17,6 +17,14 @@ FEE_BPS_MAX = 250
 UINT256_MAX = 2**256 - 1
 # The escrow market's SHIP_SECONDS_MAX, INSPECT_SECONDS_MAX and OFFER_SECONDS_MAX.
 DAYS_MAX = {"ship_days": 60, "inspect_days": 30, "offer_days": 365}
+# The reward pool's.
+ALLOWANCE_MAX = 2**128 - 1
+REWARDS_RANGES = {
+    "share_bps": (0, 10_000),
+    "opening_epochs": (1, 1_000),
+    "epoch_days": (1, 366),
+    "challenge_days": (2, 30),
+}
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,13 @@ FIELDS = (
     Field("registry", "description_ko", "이 장터 만든이들의 창작물.", comment=False),
     Field("market", "fee_bps", 100),
     Field("market", "fee_recipient", ""),
+    Field("rewards", "share_bps", 5_000),
+    Field("rewards", "opening_allowance", "1000000"),
+    Field("rewards", "opening_epochs", 52, comment=False),
+    Field("rewards", "epoch_days", 7),
+    Field("rewards", "challenge_days", 2, comment=False),
+    Field("rewards", "steward", ""),
+    Field("rewards", "guardian", ""),
     Field("windows", "ship_days", 7),
     Field("windows", "inspect_days", 7, comment=False),
     Field("windows", "offer_days", 30, comment=False),
@@ -82,6 +97,20 @@ class Windows:
 
 
 @dataclass(frozen=True)
+class Rewards:
+    """The reward pool's terms. `opening_allowance` in the token's smallest unit. An empty address
+    means the deployer; if that is the steward, an empty guardian is nobody."""
+
+    share_bps: int
+    opening_allowance: int
+    opening_epochs: int
+    epoch_days: int
+    challenge_days: int
+    steward: str
+    guardian: str
+
+
+@dataclass(frozen=True)
 class MarketSpec:
     """One market. Amounts in the token's smallest unit; an empty address means the deployer.
     `allowed`: the networks it may be deployed to; local chains always are."""
@@ -101,13 +130,18 @@ class MarketSpec:
     registry_description_ko: str
     fee_bps: int
     fee_recipient: str
+    rewards: Rewards
     windows: Windows
     allowed: tuple[str, ...]
     explorer: str
 
     def with_fee_recipient(self, address: str) -> MarketSpec:
-        """The same market with another recipient of the fee."""
+        """The same market with another treasury."""
         return replace(self, fee_recipient=address)
+
+    def with_guardian(self, address: str) -> MarketSpec:
+        """The same market with another guardian of its rewards."""
+        return replace(self, rewards=replace(self.rewards, guardian=address))
 
 
 def market_path(path: Path | None = None) -> Path:
@@ -149,6 +183,7 @@ def parse_market(document: Mapping[str, Any], file: Path) -> MarketSpec:
         registry_description_ko=registry["description_ko"],
         fee_bps=market["fee_bps"],
         fee_recipient=_address(market["fee_recipient"], "market.fee_recipient", file),
+        rewards=_rewards(document["rewards"], file),
         windows=Windows(**document["windows"]),
         allowed=tuple(networks["allowed"]),
         explorer=networks["explorer"],
@@ -157,6 +192,7 @@ def parse_market(document: Mapping[str, Any], file: Path) -> MarketSpec:
         raise _wrong(file, "token.cap", token["cap"], "opening_supply ≤ cap, cap > 0")
     if not 0 <= spec.fee_bps <= FEE_BPS_MAX:
         raise _wrong(file, "market.fee_bps", spec.fee_bps, f"0–{FEE_BPS_MAX}")
+    _check_rewards(spec, document["rewards"], file)
     for name, days in document["windows"].items():
         if not 1 <= days <= DAYS_MAX[name]:
             raise _wrong(file, f"windows.{name}", days, f"1–{DAYS_MAX[name]}")
@@ -165,6 +201,29 @@ def parse_market(document: Mapping[str, Any], file: Path) -> MarketSpec:
     if spec.explorer and not spec.explorer.startswith(("https://", "http://")):
         raise _wrong(file, "networks.explorer", spec.explorer, "https://…")
     return spec
+
+
+def _rewards(table: Mapping[str, Any], file: Path) -> Rewards:
+    fields = dict(table)
+    fields["opening_allowance"] = _units(
+        table["opening_allowance"], "rewards.opening_allowance", file
+    )
+    for office in ("steward", "guardian"):
+        fields[office] = _address(table[office], f"rewards.{office}", file)
+    return Rewards(**fields)
+
+
+def _check_rewards(spec: MarketSpec, table: Mapping[str, Any], file: Path) -> None:
+    """What the pool's constructor would refuse."""
+    rewards = spec.rewards
+    if rewards.opening_allowance > min(spec.cap - spec.opening_supply, ALLOWANCE_MAX):
+        seen, needed = table["opening_allowance"], "≤ cap − opening_supply"
+        raise _wrong(file, "rewards.opening_allowance", seen, needed)
+    for name, (low, high) in REWARDS_RANGES.items():
+        if not low <= table[name] <= high:
+            raise _wrong(file, f"rewards.{name}", table[name], f"{low}–{high}")
+    if rewards.guardian and rewards.guardian == rewards.steward:
+        raise _wrong(file, "rewards.guardian", rewards.guardian, "≠ rewards.steward")
 
 
 def _check_shape(document: Mapping[str, Any], file: Path) -> None:

@@ -19,6 +19,7 @@ from dokkaebi.deploy.plan import (
     created_address,
     init_code_of,
     keccak_text,
+    purse_of,
 )
 from dokkaebi.deploy.sources import (
     Compiled,
@@ -41,6 +42,8 @@ NOBODIES = ("0x" + 20 * "11", "0x" + 20 * "22")
 EIP712_DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 # OpenZeppelin's EIP712 keeps its contract's address, and the domain separator made of it.
 OWN_ADDRESS, SEPARATOR = "_cachedThis", "_cachedDomainSeparator"
+# The reward pool keeps its purse's address, and when it was made.
+PURSE, START = "PURSE", "START"
 SEPARATOR_PARTS = ("_hashedName", "_hashedVersion", "_cachedChainId")
 
 
@@ -187,7 +190,8 @@ class _Subject:
 
         Run by a call that makes a contract at another address, so what depends on the address is
         computed instead: it shows by differing between two such runs, and has to be one of the two
-        values that EIP712 keeps. Anything else that differs is a bad finding.
+        values that EIP712 keeps, or a pool's purse. Anything else that differs is a bad finding.
+        When a pool was made is the time of its block.
         """
         data = "0x" + self._init_code.hex()
         try:
@@ -202,7 +206,7 @@ class _Subject:
         for immutable, place in self._places():
             first, second = (run[place] for run in runs)
             expected: bytes | None = first
-            if first != second:
+            if immutable.name == START or first != second:
                 expected = self._at_home(immutable.name, runs[0])
                 computed.append(immutable.name)
             if expected is None:
@@ -222,8 +226,13 @@ class _Subject:
         return self._finding("immutables", True, count=len(names), computed=shown)
 
     def _at_home(self, name: str, run: bytes) -> bytes | None:
-        """A word that depends on the contract's address, as it has to be at its real one; None if
-        it isn't known how it depends on it."""
+        """A word that depends on the contract's address or block, as it has to be at the real ones;
+        None if it isn't known how it depends on them."""
+        if name == START:
+            block = self._chain.block(self._deployment.block_number)
+            return int(block["timestamp"], 16).to_bytes(32, "big")
+        if name == PURSE:
+            return bytes(12) + bytes.fromhex(purse_of(self._deployment.address)[2:])
         values = {one.name: run[one.places[0]] for one in self._compiled.immutables}
         away = values.get(OWN_ADDRESS, b"")
         home = bytes(12) + bytes.fromhex(self._deployment.address[2:])

@@ -51,8 +51,8 @@ class Identity:
             manifest.first_block,
             {
                 name: manifest.address(name).lower()
-                for name in (*SUITE, POOL)
-                if name in SUITE or name in manifest.contracts
+                for name in SUITE
+                if name != POOL or name in manifest.contracts
             },
             registry.constructor_arguments.get("name_", ""),
         )
@@ -329,7 +329,7 @@ class Snapshot:
             int(self.meta["chain_id"]),
             self.meta["genesis_hash"],
             int(self.meta["first_block"]),
-            {name: self.meta[name] for name in (*SUITE, POOL) if name in self.meta},
+            {name: self.meta[name] for name in SUITE if name in self.meta},
             self.meta["label"],
         )
 

@@ -22,13 +22,14 @@ from dokkaebi.deploy import deploy_market, load_market_spec
 from dokkaebi.texts import set_language
 
 # Who is who, among the node's accounts.
-OPERATOR, CREATOR, BUYER, STRANGER, REFERRER, TREASURY = [
+OPERATOR, CREATOR, BUYER, STRANGER, REFERRER, TREASURY, GUARDIAN = [
     "test:0",
     "test:1",
     "test:2",
     "test:3",
     "test:4",
     "test:5",
+    "test:6",
 ]
 DAY = 86_400
 # Commands that sign nothing take no key.
@@ -66,9 +67,10 @@ def chain(node: Node) -> Chain:
 
 @pytest.fixture(scope="session")
 def manifest_file(chain: Chain, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The suite, deployed by OPERATOR; TREASURY gets the fees."""
+    """The suite, deployed by OPERATOR; TREASURY gets what the reward pool leaves of the fees."""
     path: Path = tmp_path_factory.mktemp("deployment") / "1337.json"
     spec = load_market_spec().with_fee_recipient(address(TREASURY))
+    spec = spec.with_guardian(address(GUARDIAN))
     deploy_market(
         chain, open_key(OPERATOR, chain.chain_id), spec, network="tests", manifest_path=path
     )

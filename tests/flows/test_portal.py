@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from dokkaebi.chain.reverts import Reverted
 from dokkaebi.chain.rpc import Chain, connect
 from dokkaebi.chain.suite import COIN, POOL, Suite
 from dokkaebi.chain.till import sign_permit
-from dokkaebi.deploy import deploy_market, deploy_pool, load_market_spec
+from dokkaebi.deploy import deploy_market, load_market_spec
 from dokkaebi.portal.epoch import canonical, claim_of, read_document
 from dokkaebi.portal.rules import DEFAULT
 from dokkaebi.texts import set_language
@@ -48,24 +49,14 @@ def chain() -> Iterator[Chain]:
 
 @pytest.fixture(scope="module")
 def manifest_file(chain: Chain, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The suite with a pool."""
+    """The suite."""
     path = tmp_path_factory.mktemp("deployment") / "1337.json"
     key = open_key(OPERATOR, chain.chain_id)
     spec = load_market_spec().with_fee_recipient(address(TREASURY))
+    spec = spec.with_guardian(address(TREASURY))
+    rewards = replace(spec.rewards, opening_allowance=1_000 * TOKENS, opening_epochs=10)
+    spec = replace(spec, rewards=rewards)
     deploy_market(chain, key, spec, network="tests", manifest_path=path)
-    if POOL not in load_manifest(path).contracts:
-        deploy_pool(
-            key,
-            Suite.open(chain, load_manifest(path)),
-            treasury=address(TREASURY),
-            guardian=address(TREASURY),
-            epoch_seconds=7 * DAY,
-            challenge_seconds=2 * DAY,
-            share_bps=5_000,
-            opening_allowance=1_000 * TOKENS,
-            opening_epochs=10,
-            manifest_path=path,
-        )
     return path
 
 

@@ -24,7 +24,7 @@ ARROWS = {
     "portal": BASE | {"chain"},
     "web": BASE | {"chain", "ledger"},
     "doctor": BASE | {"chain", "deploy", "ledger"},
-    "demo": BASE | {"chain", "deploy", "ledger"},
+    "demo": BASE | {"chain", "deploy", "ledger", "portal"},
     "cli": BASE | {"chain", "deploy", "ledger", "portal", "web", "demo", "doctor"},
 }
 

@@ -9,7 +9,7 @@ from dokkaebi.chain.suite import COIN
 from dokkaebi.chain.terms import NOBODY, Auction
 from dokkaebi.chain.till import credits_of, sign_permit
 from tests.dokkaebi.chain.conftest import HOUR, PRICE, Stall, refused
-from tests.dokkaebi.conftest import BUYER, CREATOR, REFERRER, STRANGER, TREASURY, address
+from tests.dokkaebi.conftest import BUYER, CREATOR, REFERRER, STRANGER, address
 
 
 def auction_of(stall: Stall, asset: str = COIN) -> Auction:
@@ -41,7 +41,7 @@ def test_opened_auction_is_found_bid_in_and_settled(stall: Stall) -> None:
     events = [h.event for h in happenings(suite, found.id)]
     assert events == ["AuctionOpened", "AuctionBid", "AuctionBid", "AuctionSettled"]
     fee = least // 100
-    assert credits_of(suite, address(TREASURY)) == [(suite.auction_house, COIN, fee)]
+    assert credits_of(suite, suite.pool.call("PURSE")) == [(suite.auction_house, COIN, fee)]
     assert auctions.held_for(suite, auction.collection, auction.creation_id) is None
 
 

@@ -21,9 +21,9 @@ from dokkaebi.chain.documents import creation_id
 from dokkaebi.chain.lookup import happenings
 from dokkaebi.chain.suite import COIN
 from dokkaebi.chain.terms import Partner, Work
-from dokkaebi.chain.till import approve_token, credits_of, purse, sign_permit, withdraw
+from dokkaebi.chain.till import approve_token, credits_of, purse, sign_permit, withdraw_for
 from tests.dokkaebi.chain.conftest import HOUR, PRICE, Stall, refused
-from tests.dokkaebi.conftest import BUYER, CREATOR, REFERRER, STRANGER, TREASURY, address
+from tests.dokkaebi.conftest import BUYER, CREATOR, REFERRER, STRANGER, address
 
 
 def test_published_offer_is_found_bought_and_told(stall: Stall) -> None:
@@ -195,10 +195,12 @@ def test_credit_waits_in_its_market(stall: Stall) -> None:
     work = stall.create(market=market)
     offer = sales.new_offer(suite, address(CREATOR), work, PRICE, expiry=stall.soon())
     stall.act(BUYER, sales.buy(suite, offer, stall.sign(CREATOR, offer).signature))
-    assert credits_of(suite, address(TREASURY)) == [(market, COIN, PRICE // 100)]
+    place = suite.pool.call("PURSE")
+    assert credits_of(suite, place) == [(market, COIN, PRICE // 100)]
     assert credits_of(suite, address(CREATOR)) == []
-    stall.act(TREASURY, withdraw(market, COIN, address(TREASURY)))
-    assert credits_of(suite, address(TREASURY)) == []
+    stall.act(STRANGER, withdraw_for(market, COIN, place))
+    assert credits_of(suite, place) == []
+    assert suite.chain.balance(place) == PRICE // 100
 
 
 def test_one_creation_is_approved_for_one_market(stall: Stall) -> None:

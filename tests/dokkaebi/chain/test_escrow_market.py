@@ -25,7 +25,7 @@ from dokkaebi.chain.terms import (
 from dokkaebi.chain.till import approve_token, credits_of, sign_permit, withdraw_for
 from dokkaebi.deploy import deploy_desk
 from tests.dokkaebi.chain.conftest import PRICE, Stall, refused
-from tests.dokkaebi.conftest import BUYER, CREATOR, DAY, REFERRER, STRANGER, TREASURY, address
+from tests.dokkaebi.conftest import BUYER, CREATOR, DAY, REFERRER, STRANGER, address
 
 ARBITER = STRANGER
 EVIDENCE = bytes(range(32))
@@ -241,10 +241,11 @@ def test_fee_waits_where_it_was_taken(stall: Stall) -> None:
     for asset in (COIN, token):
         trade = funded(stall, asset=asset)
         stall.act(BUYER, escrow.confirm(suite, trade.terms))
-    credits_ = credits_of(suite, address(TREASURY))
+    purse = suite.pool.call("PURSE")
+    credits_ = credits_of(suite, purse)
     assert credits_ == [(suite.escrow_market, a, PRICE // 100) for a in sorted([COIN, token])]
-    stall.act(REFERRER, withdraw_for(suite.escrow_market, token, address(TREASURY)))
-    assert suite.token.call("balanceOf", address(TREASURY)) == PRICE // 100
+    stall.act(REFERRER, withdraw_for(suite.escrow_market, token, purse))
+    assert suite.token.call("balanceOf", purse) == PRICE // 100
 
 
 @pytest.mark.parametrize("find", [escrow.find_offer, escrow.find_request, escrow.find_trade])

@@ -115,6 +115,7 @@ def check(stall: Stall, trades: list[Trade], request: Request) -> None:
         state, _, _ = market.call("tradeState", market.call("hashTrade", accepted))
         owed += PRICE if state != TRADE_NONE else 0
         owed += market.call("creditOf", COIN, address(person))
+    owed += market.call("creditOf", COIN, stall.suite.pool.call("PURSE"))
     owner, _ = market.call("documentOf", market.call("hashRequest", request))
     owed += PRICE if owner == address(BUYER) else 0
     assert int(chain.raw("eth_getBalance", [market.address, "latest"]), 16) == owed

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dokkaebi.chain import reward_pool
 from dokkaebi.chain.keys import open_key
 from dokkaebi.chain.suite import Suite
-from dokkaebi.deploy import deploy_pool
+from dokkaebi.deploy import deploy_market, load_market_spec
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.portal.epoch import Document, claim_of
 from dokkaebi.portal.tree import Tree, leaves
@@ -19,18 +21,12 @@ DIGEST, REASON = b"d" * 32, b"r" * 32
 
 @pytest.fixture
 def suite(market: Market) -> Suite:
-    """The market's suite with a pool: 100 tokens in ten epochs of a week, two days' window."""
-    manifest = deploy_pool(
-        open_key(OPERATOR, market.chain.chain_id),
-        market.suite,
-        treasury=address(STRANGER),
-        guardian=address(STRANGER),
-        epoch_seconds=7 * DAY,
-        challenge_seconds=2 * DAY,
-        share_bps=5_000,
-        opening_allowance=100 * TOKENS,
-        opening_epochs=10,
-    )
+    """A suite whose pool has other terms: 100 tokens in ten epochs of a week, two days' window."""
+    key = open_key(OPERATOR, market.chain.chain_id)
+    spec = load_market_spec().with_fee_recipient(address(STRANGER))
+    spec = spec.with_guardian(address(STRANGER))
+    rewards = replace(spec.rewards, opening_allowance=100 * TOKENS, opening_epochs=10)
+    manifest = deploy_market(market.chain, key, replace(spec, rewards=rewards), network="rewards")
     return Suite.open(market.chain, manifest)
 
 

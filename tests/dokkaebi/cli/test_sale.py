@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +12,20 @@ from eth_utils.address import to_checksum_address
 from dokkaebi.chain import creation_market, escrow_market, lookup
 from dokkaebi.chain.documents import creation_cid, parse_creation_id
 from dokkaebi.chain.keys import open_key
+from dokkaebi.chain.manifest import save_manifest
 from dokkaebi.chain.sender import Sender
-from dokkaebi.chain.suite import COIN, Contract
+from dokkaebi.chain.suite import COIN, MARKETS, Contract
 from dokkaebi.chain.till import credits_of
 from dokkaebi.cli.dealing import _approve_exactly
 from dokkaebi.cli.output import Session
 from dokkaebi.cli.sending import Steps
 from dokkaebi.config import load_settings
 from dokkaebi.deploy.artifacts import load_artifact
+from dokkaebi.deploy.plan import init_code_of, keccak_text
 from tests.dokkaebi.conftest import (
     BUYER,
     CREATOR,
+    OPERATOR,
     REFERRER,
     STRANGER,
     TREASURY,
@@ -412,51 +416,66 @@ def test_shipping_twice_is_refused(market: Market, trade: str) -> None:
 
 
 @pytest.fixture
-def fees(market: Market, trade: str, creation: str) -> None:
+def older(market: Market, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Market:
+    """Markets as they were before the reward pool: their fees wait for TREASURY."""
+    sender = Sender(market.chain, open_key(OPERATOR, market.chain.chain_id))
+    registry, manifest = market.suite.registry.address, market.suite.manifest
+    contracts = dict(manifest.contracts)
+    for name in MARKETS:
+        arguments = {"registry": registry, "feeRecipient": address(TREASURY), "feeBps": 100}
+        made = sender.create(init_code_of(load_artifact(name), arguments))["contractAddress"]
+        code = keccak_text(market.chain.code(made))
+        contracts[name] = replace(contracts[name], address=made, runtime_code_hash=code)
+    path = tmp_path / "older.json"
+    save_manifest(path, replace(manifest, contracts=contracts))
+    return Market(market.chain, path, capsys)
+
+
+@pytest.fixture
+def fees(older: Market, work: Path) -> Market:
     """Fees in coins and tokens wait for TREASURY, in two markets."""
-    market.do("confirm", trade, key=BUYER)
-    sold = market.do("offer", "--creation", creation, "--price", "1")["offer"]
-    market.do("buy", sold, key=BUYER)
-    offer = market.do("offer", "--delivered", "--price", "3", "--asset", "token")["offer"]
-    market.give_tokens(BUYER, 3 * ETH)
-    market.do("confirm", market.do("fund", offer, key=BUYER)["trade"], key=BUYER)
+    creation = older.publish(work)
+    for price, *asset in (("2",), ("3", "--asset", "token")):
+        offer = older.do("offer", "--delivered", "--price", price, *asset)["offer"]
+        older.give_tokens(BUYER, 3 * ETH)
+        older.do("confirm", older.do("fund", offer, key=BUYER)["trade"], key=BUYER)
+    sold = older.do("offer", "--creation", creation, "--price", "1")["offer"]
+    older.do("buy", sold, key=BUYER)
+    return older
 
 
-@pytest.mark.usefixtures("fees")
-def test_withdraw_shows_what_waits(market: Market) -> None:
-    before = market.chain.block_number
-    credits = market.do("withdraw", key=TREASURY)["credits"]
+def test_withdraw_shows_what_waits(fees: Market) -> None:
+    before = fees.chain.block_number
+    credits = fees.do("withdraw", key=TREASURY)["credits"]
     assert {c["symbol"]: c["amount"] for c in credits} == {
         "ETH": str(3 * ETH // 100),
         "DKB": str(3 * ETH // 100),
     }
-    answer = market.say("withdraw", key=TREASURY)
+    answer = fees.say("withdraw", key=TREASURY)
     assert "0.03 ETH" in answer.out
     assert "0.03 DKB" in answer.out
-    assert market.chain.block_number == before
+    assert fees.chain.block_number == before
 
 
-@pytest.mark.usefixtures("fees")
-def test_withdraw_collects_one_or_all(market: Market) -> None:
+def test_withdraw_collects_one_or_all(fees: Market) -> None:
     treasury = address(TREASURY)
-    done = market.do("withdraw", "--asset", "token", "--to", address(STRANGER), key=TREASURY)
-    assert done["withdrawn"] == {market.suite.token.address: str(3 * ETH // 100)}
-    assert market.suite.token.call("balanceOf", address(STRANGER)) == 3 * ETH // 100
-    assert len(market.do("withdraw", "--asset", "all", key=TREASURY)["transactions"]) == 2
-    assert market.suite.creation_market.call("creditOf", COIN, treasury) == 0
-    assert market.do("withdraw", key=TREASURY)["credits"] == []
-    assert market.error("withdraw", "--asset", "eth", key=TREASURY) == "Credit_Empty"
+    done = fees.do("withdraw", "--asset", "token", "--to", address(STRANGER), key=TREASURY)
+    assert done["withdrawn"] == {fees.suite.token.address: str(3 * ETH // 100)}
+    assert fees.suite.token.call("balanceOf", address(STRANGER)) == 3 * ETH // 100
+    assert len(fees.do("withdraw", "--asset", "all", key=TREASURY)["transactions"]) == 2
+    assert fees.suite.creation_market.call("creditOf", COIN, treasury) == 0
+    assert fees.do("withdraw", key=TREASURY)["credits"] == []
+    assert fees.error("withdraw", "--asset", "eth", key=TREASURY) == "Credit_Empty"
 
 
-@pytest.mark.usefixtures("fees")
-def test_withdraw_refusals(market: Market) -> None:
+def test_withdraw_refusals(fees: Market) -> None:
     words = ["withdraw", "--asset", "eth", "--to"]
-    assert market.error(*words, COIN, key=TREASURY) == "Recipient_NotAllowed"
-    assert market.error(*words, "me", key=TREASURY) == "address_wrong"
-    assert market.error("withdraw", "--to", address(BUYER), key=TREASURY) == "withdraw_what"
+    assert fees.error(*words, COIN, key=TREASURY) == "Recipient_NotAllowed"
+    assert fees.error(*words, "me", key=TREASURY) == "address_wrong"
+    assert fees.error("withdraw", "--to", address(BUYER), key=TREASURY) == "withdraw_what"
     token = ["withdraw", "--asset", "token", "--to", address(BUYER)]
-    assert market.error("withdraw", "--asset", "dogs", key=TREASURY) == "asset_unknown"
-    assert acts(market.do(*token, "--dry-run", key=TREASURY)) == ["withdraw"]
+    assert fees.error("withdraw", "--asset", "dogs", key=TREASURY) == "asset_unknown"
+    assert acts(fees.do(*token, "--dry-run", key=TREASURY)) == ["withdraw"]
 
 
 def test_withdraw_finds_payments_that_failed(market: Market, instant: str) -> None:
@@ -509,7 +528,7 @@ def test_any_token_can_be_asked_for(market: Market, creation: str) -> None:
     assert "2.5 MOCK" in market.say("show", offer).out
     market.do("buy", offer, key=BUYER)
     assert token.call("balanceOf", address(CREATOR)) == 2_475 * ETH // 1_000
-    assert token.call("balanceOf", address(TREASURY)) == 25 * ETH // 1_000
+    assert token.call("balanceOf", market.suite.pool.call("PURSE")) == 25 * ETH // 1_000
 
 
 def test_a_token_without_decimals_is_refused(market: Market) -> None:

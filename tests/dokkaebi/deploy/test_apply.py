@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,14 +14,13 @@ from dokkaebi.chain.suite import COIN, COMPILED, DESK, MARKETS, POOL, SUITE, Sui
 from dokkaebi.deploy import (
     deploy_desk,
     deploy_market,
-    deploy_pool,
     load_market_spec,
     purse_of,
 )
 from dokkaebi.deploy.artifacts import load_suite
-from dokkaebi.deploy.plan import FACTORY, make_plan
+from dokkaebi.deploy.plan import FACTORY, MINTER_STEP, make_plan
 from dokkaebi.errors import DokkaebiError
-from tests.dokkaebi.conftest import OPERATOR, TREASURY, Market, address
+from tests.dokkaebi.conftest import GUARDIAN, OPERATOR, TREASURY, Market, address
 
 META_EVIDENCE = bytes(range(32))
 
@@ -30,7 +30,7 @@ def test_suite_stands_and_every_market_has_the_same_terms(market: Market) -> Non
     assert tuple(suite.manifest.contracts) == SUITE
     for contract in suite.markets:
         assert contract.call("REGISTRY") == suite.registry.address
-        assert contract.call("FEE_RECIPIENT") == address(TREASURY)
+        assert contract.call("FEE_RECIPIENT") == purse_of(suite.pool.address)
         assert contract.call("FEE_BPS") == load_market_spec().fee_bps
 
 
@@ -39,7 +39,7 @@ def test_manifest_says_the_arguments(market: Market) -> None:
     for name in MARKETS:
         assert contracts[name].constructor_arguments == {
             "registry": market.suite.registry.address,
-            "feeRecipient": address(TREASURY),
+            "feeRecipient": purse_of(market.suite.pool.address),
             "feeBps": "100",
         }
     inputs = {name: artifact.constructor_inputs for name, artifact in load_suite().items()}
@@ -68,7 +68,9 @@ def test_each_step_is_told(chain: Chain, market: Market) -> None:
     )
     steps = ("deploying_contract", "deployed_contract")
     # Ganache has no CREATE2 factory of its own.
-    assert told == [(step, name) for name in (FACTORY, *SUITE) for step in steps]
+    deployed = [(step, name) for name in (FACTORY, *SUITE) for step in steps]
+    called = [(step, MINTER_STEP) for step in ("calling_contract", "called_contract")]
+    assert told == deployed + called
 
 
 def test_desks_stand_beside_the_suite(market: Market, tmp_path: Path) -> None:
@@ -108,54 +110,22 @@ def test_desk_for_nobody_is_refused(market: Market) -> None:
     assert caught.value.key == "Contract_HasNoCode"
 
 
-POOL_TERMS = {
-    "epoch_seconds": 7 * 86_400,
-    "challenge_seconds": 2 * 86_400,
-    "share_bps": 5_000,
-    "opening_allowance": 10**21,
-    "opening_epochs": 10,
-}
-
-
-def test_a_pool_stands_beside_the_suite_and_is_the_minter(market: Market, tmp_path: Path) -> None:
-    suite, path = market.suite, tmp_path / "1337.json"
-    key = open_key(OPERATOR, market.chain.chain_id)
-    manifest = deploy_pool(
-        key,
-        suite,
-        treasury=address(TREASURY),
-        guardian=address(TREASURY),
-        manifest_path=path,
-        **POOL_TERMS,
-    )
-    assert load_manifest(path) == manifest
-    assert tuple(manifest.contracts) == (*SUITE, POOL)
-    pool = Suite.open(market.chain, manifest).pool
+def test_the_pool_gets_the_fees_and_is_the_minter(market: Market) -> None:
+    suite, pool = market.suite, market.suite.pool
     assert suite.token.call("minter") == pool.address
+    assert suite.token.call("steward") == COIN, "which ends with that"
     assert (pool.call("TOKEN"), pool.call("TREASURY")) == (suite.token.address, address(TREASURY))
-    assert (pool.call("steward"), pool.call("guardian")) == (key.address, address(TREASURY))
+    assert (pool.call("steward"), pool.call("guardian")) == (address(OPERATOR), address(GUARDIAN))
     assert pool.call("PURSE") == purse_of(pool.address)
-    for name, value in POOL_TERMS.items():
-        assert pool.call(name.upper()) == value
-    said = manifest.contracts[POOL].constructor_arguments
-    inputs = load_suite()[POOL].constructor_inputs
-    assert list(said) == [parameter["name"] for parameter in inputs]
 
 
-def test_a_suite_without_a_pool_says_so(market: Market) -> None:
+def test_an_older_suite_without_a_pool_says_so(market: Market) -> None:
+    manifest = market.suite.manifest
+    others = {name: one for name, one in manifest.contracts.items() if name != POOL}
+    suite = Suite.open(market.chain, replace(manifest, contracts=others))
     with pytest.raises(DokkaebiError) as caught:
-        _ = market.suite.pool
+        _ = suite.pool
     assert caught.value.key == "manifest_contract_missing"
-
-
-def test_a_pool_that_guards_itself_is_refused(market: Market) -> None:
-    key = open_key(OPERATOR, market.chain.chain_id)
-    with pytest.raises(DokkaebiError) as caught:
-        deploy_pool(
-            key, market.suite, treasury=address(TREASURY), guardian=key.address, **POOL_TERMS
-        )
-    assert caught.value.key == "Guardian_NotAllowed"
-    assert market.suite.token.call("minter") == COIN
 
 
 def test_everything_compiled_is_loaded() -> None:

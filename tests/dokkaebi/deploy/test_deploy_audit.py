@@ -10,7 +10,10 @@ import pytest
 
 from dokkaebi.chain import escrow_market as escrow
 from dokkaebi.chain import ranges
+from dokkaebi.chain.keys import open_key
 from dokkaebi.chain.manifest import Manifest
+from dokkaebi.chain.node import start_node
+from dokkaebi.chain.rpc import connect
 from dokkaebi.chain.suite import COIN, DESK, MARKETS, Suite
 from dokkaebi.deploy import deploy_desk, deploy_market, load_market_spec, powers
 from dokkaebi.deploy.audit import Audit, audit
@@ -20,6 +23,7 @@ from tests.dokkaebi.chain.conftest import PRICE, refused
 from tests.dokkaebi.conftest import (
     BUYER,
     CREATOR,
+    GUARDIAN,
     OPERATOR,
     STRANGER,
     TREASURY,
@@ -70,18 +74,18 @@ def noted(village: Village, who: str | None = None) -> set[str]:
 
 
 def safe_of(village: Village) -> str:
-    return str(village.token.call("steward"))
+    return str(village.pool.call("steward"))
 
 
 def by_safe(village: Village, function: str, *arguments: object) -> None:
-    """The multisig that is the steward acts."""
+    """The multisig that is the pool's steward acts."""
     from dokkaebi.chain.suite import Contract
     from dokkaebi.deploy.artifacts import load_artifact
 
     abi = load_artifact("MockMultisig").abi
     safe = Contract(village.chain, "MockMultisig", safe_of(village), abi)
-    data = village.token.encode(function, *arguments)
-    village.confirm(safe, {"to": village.token.address, "data": data})
+    data = village.pool.encode(function, *arguments)
+    village.confirm(safe, [{"to": village.pool.address, "data": data}])
 
 
 # What is well
@@ -94,10 +98,10 @@ def test_what_was_handed_over_is_clean_and_proven(village: Village) -> None:
     document = json.loads(json.dumps(found.as_json()))
     assert document["block"]["hash"] == village.chain.block(found.block_number)["hash"]
     assert document["who"] == WHO
-    token = [word for word in document["storage"] if word["contract"] == "CommunityToken"]
-    steward = next(word for word in token if word["slot"] == hex(9))
+    pool = [word for word in document["storage"] if word["contract"] == "RewardPool"]
+    steward = next(word for word in pool if word["slot"] == hex(0))
     assert int(steward["value"], 16) == int(safe_of(village), 16)
-    assert len(document["storage"]) == 5 * 3 + 3
+    assert len(document["storage"]) == 6 * 3 + 3 + 4
 
 
 def test_anybody_can_repeat_it_later(village: Village, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,7 +137,6 @@ def test_the_stewardship_is_a_power() -> None:
         assert {facts["function"] for facts in opened} == {
             "offerStewardship",
             "renounceStewardship",
-            "setMinter",
         }
 
 
@@ -150,35 +153,80 @@ def test_a_multisig_of_ones_own_is_a_power(village: Village) -> None:
     by_safe(village, "offerStewardship", own.address)
     assert bad(village) == {"custody_safe_alone"}
     assert "power_offered" in noted(village, address(STRANGER))
-    accept = bytes.fromhex(village.token.encode("acceptStewardship")[2:])
-    village.act(OPERATOR, own, "execute", village.token.address, accept)
+    accept = bytes.fromhex(village.pool.encode("acceptStewardship")[2:])
+    village.act(OPERATOR, own, "execute", village.pool.address, accept)
     assert bad(village) == {"custody_safe_alone"}
 
 
 def test_anothers_key_as_steward_is_noted(village: Village) -> None:
-    assert "power_steward_unknown" not in noted(village)
+    def unknown() -> list[object]:
+        findings = look(village).findings
+        return [f.facts["office"] for f in findings if f.name == "power_steward_unknown"]
+
+    assert unknown() == ["guardian"]
     by_safe(village, "offerStewardship", address(STRANGER))
-    village.act(STRANGER, village.token, "acceptStewardship")
-    assert "power_steward_unknown" in noted(village)
+    village.act(STRANGER, village.pool, "acceptStewardship")
+    assert unknown() == ["steward", "guardian"]
     assert bad(village) == set()
 
 
-def test_a_minter_that_is_no_contract_is_a_power(village: Village) -> None:
+def test_the_guardian_is_another_party(village: Village) -> None:
+    village.act(GUARDIAN, village.pool, "offerGuardianship", WHO)
+    assert bad(village) == {"power_offered_who", "power_function_open"}
+    village.act(OPERATOR, village.pool, "acceptGuardianship")
+    assert bad(village) == {"power_steward_who", "power_function_open"}
+    village.act(OPERATOR, village.pool, "offerGuardianship", safe_of(village))
+    by_safe(village, "acceptGuardianship")
+    assert bad(village) == {"power_guardian_steward"}
+    by_safe(village, "renounceGuardianship")
+    assert bad(village) == set()
+
+
+def test_a_guardian_who_cant_act_is_noted() -> None:
+    with start_node("anvil") as node:
+        chain = connect(node.url)
+        key = open_key(OPERATOR, chain.chain_id)
+        manifest = deploy_market(chain, key, load_market_spec(), network="t")
+        names = {finding.name for finding in audit(chain, manifest).findings}
+    assert "power_guardian_nobody" in names
+
+
+@pytest.fixture
+def unnamed() -> Iterator[Village]:
+    """A market handed over whose token's steward, STRANGER, hasn't named the minter."""
+    with open_village(token_steward=address(STRANGER)) as village:
+        safe = village.multisig()
+        village.confirm(safe, village.hand_over(safe)["calls"]["accept"])
+        village.hand_over(safe)
+        yield village
+
+
+def test_the_minter_is_the_pool_or_named_later(village: Village, unnamed: Village) -> None:
+    names = {finding.name for finding in look(village).findings}
+    assert "power_minter_pool" in names
+    assert "power_minter_open" in noted(unnamed)
+    unnamed.act(STRANGER, unnamed.token, "setMinter", unnamed.pool.address)
+    assert "power_minter_open" not in noted(unnamed)
+    assert bad(unnamed) == set()
+
+
+def test_a_minter_that_is_no_contract_is_a_power(unnamed: Village) -> None:
+    village = unnamed
     minter = village.mock("MockMinter").address
-    by_safe(village, "setMinter", minter)
-    assert bad(village) == set()
-    assert "power_minter" in noted(village)
+    village.act(STRANGER, village.token, "setMinter", minter)
+    assert bad(village) == {"power_wiring_other"}
     code = "0x" + village.chain.code(minter).hex()
     for other in ("0x", "0xef0100" + "11" * 20):
         village.chain.raw("anvil_setCode", [minter, other])
         assert bad(village) == {"power_minter_no_code"}
     village.chain.raw("anvil_setCode", [minter, code])
-    assert bad(village) == set()
+    assert bad(village) == {"power_wiring_other"}
 
 
-def test_a_minter_of_ones_own_is_a_power(village: Village) -> None:
-    by_safe(village, "setMinter", village.multisig([OPERATOR], 1).address)
-    assert bad(village) == {"custody_safe_alone"}
+def test_a_minter_of_ones_own_is_a_power(unnamed: Village) -> None:
+    own = unnamed.multisig([OPERATOR], 1).address
+    unnamed.act(STRANGER, unnamed.token, "setMinter", own)
+    assert bad(unnamed) == {"custody_safe_alone"}
 
 
 def test_an_arbitrator_of_ones_own_is_a_power(village: Village) -> None:
@@ -355,7 +403,7 @@ def test_a_node_that_knows_no_blocks_by_hash_is_asked_by_number(market: Market) 
     }
     token = market.suite.token
     for call in (
-        token.prepare("renounceStewardship"),
+        market.suite.pool.prepare("renounceStewardship"),
         token.prepare("transfer", address(TREASURY), token.call("balanceOf", WHO)),
     ):
         market.send(OPERATOR, call.to, call.data)

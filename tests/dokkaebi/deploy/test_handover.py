@@ -25,6 +25,7 @@ from tests.dokkaebi.conftest import (
     BUYER,
     CREATOR,
     DAY,
+    GUARDIAN,
     OPERATOR,
     REFERRER,
     STRANGER,
@@ -51,7 +52,7 @@ def village(opened: Village) -> Iterator[Village]:
 
 @pytest.fixture
 def own_fees() -> Iterator[Village]:
-    """A market whose deployer is the fee's recipient."""
+    """A market whose deployer is the treasury."""
     with open_village(OPERATOR) as village:
         yield village
 
@@ -72,13 +73,13 @@ def test_after_a_handover_the_audit_is_clean(village: Village) -> None:
         "offered",
         ["handover_offering"],
     )
-    assert village.token.call("pendingSteward") == safe.address
+    assert village.pool.call("pendingSteward") == safe.address
     again = village.hand_over(safe)
     assert again == {**first, "transactions": []}
     assert village.token.call("balanceOf", address(OPERATOR)) == OPENING, "not before they accept"
 
     village.confirm(safe, first["calls"]["accept"])
-    assert village.token.call("steward") == safe.address
+    assert village.pool.call("steward") == safe.address
     second = village.hand_over(safe)
     assert second["state"] == "handed over"
     assert [s["act"] for s in second["transactions"]] == [
@@ -104,7 +105,7 @@ def test_a_timelock_accepts_after_its_delay(village: Village) -> None:
     calls = village.hand_over(lock)["calls"]
     assert calls == village.hand_over(lock)["calls"], "the same act, however often it is asked"
     schedule, execute = (
-        Call(calls[name]["to"], calls[name]["data"]) for name in ("schedule", "execute")
+        Call(calls[name][0]["to"], calls[name][0]["data"]) for name in ("schedule", "execute")
     )
     assert schedule.to == execute.to == lock.address
     refused(lambda: village.send(STRANGER, schedule))
@@ -114,7 +115,7 @@ def test_a_timelock_accepts_after_its_delay(village: Village) -> None:
     refused(lambda: village.send(STRANGER, execute))
     village.pass_seconds(11)
     village.send(STRANGER, execute)
-    assert village.token.call("steward") == lock.address
+    assert village.pool.call("steward") == lock.address
     assert village.hand_over(lock)["state"] == "handed over"
     assert audit(village.chain, village.manifest).clean
 
@@ -122,19 +123,19 @@ def test_a_timelock_accepts_after_its_delay(village: Village) -> None:
 def test_a_second_offer_to_a_timelock_is_another_act(village: Village) -> None:
     lock = village.timelock([address(BUYER)], [COIN], delay=0)
     first = village.hand_over(lock)["calls"]
-    village.act(OPERATOR, village.token, "offerStewardship", COIN)
+    village.act(OPERATOR, village.pool, "offerStewardship", COIN)
     second = village.hand_over(lock)["calls"]
     assert first["schedule"] != second["schedule"]
     for name in ("schedule", "execute"):
-        village.send(BUYER, Call(second[name]["to"], second[name]["data"]))
-    assert village.token.call("steward") == lock.address
+        village.send(BUYER, Call(second[name][0]["to"], second[name][0]["data"]))
+    assert village.pool.call("steward") == lock.address
 
 
 def test_an_offer_goes_to_somebody_else_instead(village: Village) -> None:
     first, second = village.multisig(), village.multisig()
     village.hand_over(first)
     assert len(village.hand_over(second)["transactions"]) == 1
-    assert village.token.call("pendingSteward") == second.address
+    assert village.pool.call("pendingSteward") == second.address
 
 
 def test_files_load_into_the_transaction_builder(village: Village, tmp_path: Path) -> None:
@@ -146,9 +147,9 @@ def test_files_load_into_the_transaction_builder(village: Village, tmp_path: Pat
     assert batch["chainId"] == "31337"
     assert batch["meta"]["createdFromSafeAddress"] == safe.address
     (entry,) = batch["transactions"]
-    call = done["calls"]["accept"]
+    (call,) = done["calls"]["accept"]
     assert (entry["to"], entry["data"], entry["value"]) == (
-        village.token.address,
+        village.pool.address,
         call["data"],
         "0",
     )
@@ -203,7 +204,7 @@ def test_the_checksum_is_safes() -> None:
 def test_renouncing_ends_it_for_ever(village: Village) -> None:
     done = village.hand_over(None, renounce=True)
     assert [s["act"] for s in done["transactions"]] == ["handover_renouncing", "handover_sending"]
-    assert village.token.call("steward") == COIN
+    assert village.pool.call("steward") == COIN
     assert village.token.call("balanceOf", address(TREASURY)) == OPENING
     again = village.hand_over(None, renounce=True)
     assert (again["state"], again["transactions"]) == ("renounced", [])
@@ -213,14 +214,14 @@ def test_renouncing_ends_it_for_ever(village: Village) -> None:
 
 
 def test_a_used_up_stewardship_leaves_only_money_to_move(village: Village) -> None:
-    minter, safe = village.mock("MockMinter"), village.multisig()
-    village.act(OPERATOR, village.token, "setMinter", minter.address)
+    safe = village.multisig()
+    village.act(OPERATOR, village.pool, "renounceStewardship")
     done = village.hand_over(safe)
     assert (done["state"], [s["act"] for s in done["transactions"]]) == (
         "ended",
         ["handover_sending"],
     )
-    assert village.hand_over(None, renounce=True)["state"] == "ended"
+    assert village.hand_over(None, renounce=True)["state"] == "renounced"
 
 
 # Money
@@ -228,19 +229,19 @@ def test_a_used_up_stewardship_leaves_only_money_to_move(village: Village) -> No
 
 def test_credits_go_where_the_deployer_cant_reach_them(own_fees: Village) -> None:
     village, who = own_fees, address(OPERATOR)
-    moody = village.mock("MockBlocklistToken")
-    village.act(STRANGER, moody, "mint", address(BUYER), ETH)
-    # So that the fee is credited instead of paid.
-    village.act(STRANGER, moody, "setBlocked", who, True)
-    village.sell(COIN)
-    village.sell(moody.address)
-    village.act(STRANGER, moody, "setBlocked", who, False)
+    calm, moody = (village.mock("MockBlocklistToken") for _ in range(2))
+    for token in (calm, moody):
+        village.act(STRANGER, token, "mint", address(BUYER), ETH)
+        # So that the price is credited instead of paid.
+        village.act(STRANGER, token, "setBlocked", who, True)
+        village.sell(token.address, seller=OPERATOR)
+        village.act(STRANGER, token, "setBlocked", who, False)
     safe = village.multisig()
     village.confirm(safe, village.hand_over(safe)["calls"]["accept"])
     village.act(STRANGER, moody, "setBlocked", safe.address, True)
     done = village.hand_over(safe)
-    fee = ETH // 100
-    assert village.chain.balance(safe.address) == fee
+    price = ETH - ETH // 100
+    assert calm.call("balanceOf", safe.address) == price
     assert village.token.call("balanceOf", safe.address) == OPENING
     (left,) = done["left"]
     assert (left["act"], left["to"]) == ("handover_withdrawing", safe.address)
@@ -250,7 +251,7 @@ def test_credits_go_where_the_deployer_cant_reach_them(own_fees: Village) -> Non
     village.act(STRANGER, moody, "setBlocked", safe.address, False)
     done = village.hand_over(safe)
     assert (done["left"], len(done["transactions"])) == ([], 1)
-    assert moody.call("balanceOf", safe.address) == fee
+    assert moody.call("balanceOf", safe.address) == price
     bad = {f.name for f in audit(village.chain, village.manifest).findings if f.state == "bad"}
     assert bad == {"power_fee_who"}, "which can't be handed over"
 
@@ -281,7 +282,7 @@ def test_only_several_people_can_take_it(village: Village) -> None:
     assert error(account(address(REFERRER))) == "handover_to_delegated"
     assert error(village.mock("MockBuyer")) == "handover_to_unknown"
     assert village.nonce() == village.chain.nonce(who)
-    assert village.token.call("pendingSteward") == COIN
+    assert village.pool.call("pendingSteward") == COIN
 
 
 def test_a_multisig_that_one_can_command_is_none(village: Village) -> None:
@@ -333,6 +334,56 @@ def test_only_the_steward_hands_over(village: Village) -> None:
     village.confirm(safe, village.hand_over(safe)["calls"]["accept"])
     assert refused(lambda: village.hand_over(other)) == "handover_not_steward"
     assert refused(lambda: village.hand_over(None, renounce=True)) == "handover_not_steward"
+
+
+# The rewards
+
+
+def test_the_guardianship_goes_to_another_party(village: Village, tmp_path: Path) -> None:
+    safe, who = village.multisig(), address(OPERATOR)
+    village.act(GUARDIAN, village.pool, "offerGuardianship", who)
+    village.act(OPERATOR, village.pool, "acceptGuardianship")
+    for same in (safe.address, who):
+        error = refused(lambda same=same: village.hand_over(safe, guardian=same))
+        assert error == "handover_guardian_same"
+    own = village.multisig([OPERATOR], 1).address
+    assert refused(lambda: village.hand_over(safe, guardian=own)) == "custody_safe_alone"
+
+    done = village.hand_over(safe, guardian=address(GUARDIAN), folder=tmp_path)
+    assert [one["act"] for one in done["transactions"]] == ["handover_offering"] * 2
+    assert sorted(done["calls"]) == ["accept", "accept-guardianship"]
+    village.confirm(safe, done["calls"]["accept"])
+    waiting = village.hand_over(safe, guardian=address(GUARDIAN))
+    assert (waiting["state"], sorted(waiting["calls"])) == ("offered", ["accept-guardianship"])
+    (call,) = done["calls"]["accept-guardianship"]
+    village.send(GUARDIAN, Call(call["to"], call["data"]))
+    assert village.hand_over(safe)["state"] == "handed over"
+    assert audit(village.chain, village.manifest).clean
+
+
+def test_a_guardianship_without_an_heir_is_left_and_said(village: Village) -> None:
+    village.act(GUARDIAN, village.pool, "offerGuardianship", address(OPERATOR))
+    village.act(OPERATOR, village.pool, "acceptGuardianship")
+    done = village.hand_over(village.multisig())
+    assert [one["act"] for one in done["left"]] == ["handover_guardian_left"]
+    assert village.pool.call("guardian") == address(OPERATOR)
+
+
+def test_both_stewardships_are_accepted_with_one_file(tmp_path: Path) -> None:
+    with open_village(token_steward=address(STRANGER)) as village:
+        village.act(STRANGER, village.token, "offerStewardship", address(OPERATOR))
+        told: list[str] = []
+        safe = village.multisig()
+        village.hand_over(safe, dry_run=True, say=lambda key, values: told.append(key))
+        assert "handover_others" in told
+        village.act(OPERATOR, village.token, "acceptStewardship")
+        done = village.hand_over(safe, folder=tmp_path)
+        (path,) = map(Path, done["files"])
+        entries = json.loads(path.read_text("utf-8"))["transactions"]
+        places = [village.token.address, village.pool.address]
+        assert [entry["to"] for entry in entries] == places
+        village.confirm(safe, done["calls"]["accept"])
+        assert {village.token.call("steward"), village.pool.call("steward")} == {safe.address}
 
 
 # Interrupted
@@ -413,7 +464,8 @@ def test_a_dry_run_says_all_and_sends_nothing(village: Village) -> None:
         told.append(key)
 
     village.hand_over(None, renounce=True, dry_run=True, say=say)
-    assert told == ["handover_renouncing", "handover_sending", "handover_dry_run"]
+    ended = "handover_ended"  # the token's stewardship, by naming the pool
+    assert told == [ended, "handover_renouncing", "handover_sending", "handover_dry_run"]
     safe = village.multisig()
     done = village.hand_over(safe, dry_run=True, say=say)
     assert (done["transactions"], done["calls"]) == ([], {})

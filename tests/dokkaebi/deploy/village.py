@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
@@ -24,7 +24,15 @@ from dokkaebi.deploy import deploy_market, load_market_spec
 from dokkaebi.deploy.artifacts import load_artifact
 from dokkaebi.deploy.handover import handover
 from tests.dokkaebi.chain.conftest import Stall
-from tests.dokkaebi.conftest import BUYER, CREATOR, OPERATOR, STRANGER, TREASURY, address
+from tests.dokkaebi.conftest import (
+    BUYER,
+    CREATOR,
+    GUARDIAN,
+    OPERATOR,
+    STRANGER,
+    TREASURY,
+    address,
+)
 
 ETH = 10**18
 # Who, besides the operator, has a say in the co-operative.
@@ -45,6 +53,10 @@ class Village:
     @property
     def token(self) -> Contract:
         return self.suite.token
+
+    @property
+    def pool(self) -> Contract:
+        return self.suite.pool
 
     @cached_property
     def stall(self) -> Stall:
@@ -80,28 +92,29 @@ class Village:
     ) -> Contract:
         return self.mock("MockTimelock", delay, proposers, executors, admin)
 
-    def confirm(self, multisig: Contract, call: dict[str, str]) -> None:
-        """All members want a call."""
-        for member in MEMBERS:
-            data = bytes.fromhex(call["data"][2:])
-            self.act(member, multisig, "execute", call["to"], data)
+    def confirm(self, multisig: Contract, calls: Sequence[dict[str, str]]) -> None:
+        """All members want some calls."""
+        for call in calls:
+            for member in MEMBERS:
+                data = bytes.fromhex(call["data"][2:])
+                self.act(member, multisig, "execute", call["to"], data)
 
     def hand_over(self, to: Contract | None, **more: Any) -> dict[str, Any]:
         place = None if to is None else to.address
         return handover(self.chain, self.key(OPERATOR), self.manifest, place, **more)
 
-    def sell(self, asset: str = COIN, price: int = ETH) -> None:
-        """CREATOR sells a work to BUYER, who has the tokens; the fee is credited."""
-        work = self.stall.create(CREATOR, self.suite.creation_market)
+    def sell(self, asset: str = COIN, price: int = ETH, seller: str = CREATOR) -> None:
+        """Somebody sells a work to BUYER, who has the tokens."""
+        work = self.stall.create(seller, self.suite.creation_market)
         offer = creation_market.new_offer(
             self.suite,
-            address(CREATOR),
+            address(seller),
             work,
             price,
             expiry=self.stall.soon(),
             asset=asset,
         )
-        self.send(CREATOR, creation_market.publish(self.suite, offer))
+        self.send(seller, creation_market.publish(self.suite, offer))
         if asset != COIN:
             spender = self.suite.creation_market.address
             self.act(BUYER, self.suite.erc20(asset), "approve", spender, price)
@@ -116,10 +129,11 @@ class Village:
 
 
 @contextmanager
-def open_village(treasury: str = TREASURY) -> Iterator[Village]:
-    """A new chain with a market on it, whose fee goes to `treasury`."""
+def open_village(treasury: str = TREASURY, token_steward: str = "") -> Iterator[Village]:
+    """A new chain with a market on it, with a treasury and GUARDIAN."""
     with start_node("anvil") as node:
         chain = connect(node.url)
         spec = load_market_spec().with_fee_recipient(address(treasury))
+        spec = replace(spec.with_guardian(address(GUARDIAN)), steward=token_steward)
         manifest = deploy_market(chain, open_key(OPERATOR, chain.chain_id), spec, network="t")
         yield Village(chain, Suite.open(chain, manifest))

@@ -106,7 +106,7 @@ class Day:
         return contract
 
     def manifest(self) -> Manifest:
-        names = [name for name in (*SUITE, POOL) if name in self.deployments]
+        names = [name for name in SUITE if name in self.deployments]
         parts = {name: self.deployments[name] for name in names}
         return Manifest(
             self.chain.chain_id,

@@ -42,7 +42,7 @@ def old(tmp_path: Path) -> Path:
 def identity_of_old(old: Path) -> Identity:
     with sqlite3.connect(old) as connection:
         meta = dict(connection.execute("SELECT key, value FROM meta"))
-    addresses = {name: meta[name] for name in SUITE}
+    addresses = {name: meta[name] for name in SUITE if name in meta}
     first = int(meta["first_block"])
     return Identity(int(meta["chain_id"]), meta["genesis_hash"], first, addresses, meta["label"])
 

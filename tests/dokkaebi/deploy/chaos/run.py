@@ -16,11 +16,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from dokkaebi.chain import endpoints
-from dokkaebi.chain.keys import open_key
+from dokkaebi.chain.keys import TEST_ADDRESSES, open_key
 from dokkaebi.chain.manifest import Manifest, check_manifest, load_manifest
 from dokkaebi.chain.rpc import Chain
+from dokkaebi.chain.suite import POOL
 from dokkaebi.deploy import Site, apply_plan, journal, plan
 from dokkaebi.deploy.apply import Patience
+from dokkaebi.deploy.init import init_market
+from dokkaebi.deploy.site import open_minter
 from dokkaebi.errors import DokkaebiError
 from tests.dokkaebi.chaos.loop import Differs
 from tests.dokkaebi.deploy.chaos import faults
@@ -37,8 +40,10 @@ WRITES = ("kill before", "kill torn", "kill after", "disk full")
 PASSING = {
     *("rpc_unreachable", "rpc_timeout", "rpc_refused", "deploy_waiting", "deploy_moves"),
     *("deploy_nonce_taken", "deploy_step_refused", "deploy_step_failed", "journal_unwritable"),
-    *("contract_missing", "block_unknown"),
+    # The second: a reorg made a pool at another time, between two looks at it.
+    *("contract_missing", "contract_other_code", "block_unknown"),
 }
+_FOLDER = TemporaryDirectory()
 IMPATIENT = Patience(look=0.05, bump=0.7, step=3.0)
 PickWrite = Callable[[int], str]
 # What an undisturbed deployment puts where.
@@ -46,8 +51,15 @@ Facts = Mapping[str, tuple[Any, ...]]
 
 
 def site_in(folder: Path, chain: Chain) -> Site:
-    """A site whose files are in a folder."""
-    return Site(chain, folder / "manifest.json", folder / "documents")
+    """A site whose files are in a folder, of a market that may stand on any chain."""
+    return Site(chain, folder / "manifest.json", folder / "documents", _market_file())
+
+
+@cache
+def _market_file() -> Path:
+    path = Path(_FOLDER.name) / "market.toml"
+    init_market(path, {"rewards.guardian": TEST_ADDRESSES["test"][6]})
+    return path
 
 
 # Read and derived once, not by each of a thousand processes.
@@ -100,7 +112,10 @@ def stands(world: World, folder: Path) -> bool:
     if not path.exists():
         return False
     try:
-        check_manifest(load_manifest(path), world.chain)
+        manifest = load_manifest(path)
+        check_manifest(manifest, world.chain)
+        if open_minter(world.chain, manifest) is not None:
+            raise DokkaebiError("contract_missing", contract=POOL)
     except DokkaebiError:
         # A reorg took something back after all stood: a later run mends it.
         path.unlink()
@@ -190,7 +205,8 @@ def facts_of(manifest: Manifest) -> Facts:
         name: (
             one.address,
             one.init_code_hash,
-            one.runtime_code_hash,
+            # A pool keeps when it was made.
+            one.runtime_masked_hash if name == POOL else one.runtime_code_hash,
             dict(one.constructor_arguments),
         )
         for name, one in manifest.contracts.items()
@@ -198,13 +214,16 @@ def facts_of(manifest: Manifest) -> Facts:
 
 
 def compare(world: World, folder: Path, facts: Facts) -> None:
-    """The contracts of an undisturbed deployment, each created once, by no more transactions."""
+    """The contracts of an undisturbed deployment, each created once, by no more transactions, and
+    the pool the token's minter."""
     found = load_manifest(folder / "manifest.json")
     if facts_of(found) != facts:
         raise Differs(f"{facts_of(found)} instead of {facts}")
     for name, deployment in found.contracts.items():
         if world.chain.block(deployment.block_number)["hash"] != deployment.block_hash:
             raise Differs(f"{name} isn't in the block that the manifest names")
+    if open_minter(world.chain, found) is not None:
+        raise Differs("the pool isn't the minter")
     steps = journal.read_journal(folder / "manifest.journal")[0]["plan"]["steps"]
     made = _transactions(world)
     # CREATE2 refuses a second creation, so a transaction too many would have failed.
