@@ -12,6 +12,7 @@ from dokkaebi.chain.creation_registry import owner
 from dokkaebi.chain.lookup import now_on
 from dokkaebi.chain.manifest import write_atomically
 from dokkaebi.chain.persona_links import sign_as_steward, sign_as_wallet
+from dokkaebi.chain.terms import NOBODY
 from dokkaebi.chain.till import sign_permit
 from dokkaebi.config import project_root
 from dokkaebi.demo.stage import Person
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from dokkaebi.demo.day import MarketDay
 
 SOURCE = "village.example"
-NOBODY = "0x" + 40 * "0"
 
 
 class Rewards:
@@ -102,7 +102,8 @@ class Rewards:
     def _close(self, store: Store, rules: Rules, last: int) -> Document:
         """Closes every epoch that is over, each on the one before."""
         suite, terms = self.suite, reward_pool.terms(self.suite)
-        identity, document = Identity.of(suite.manifest), None
+        identity = Identity.of(suite.manifest)
+        documents: list[Document] = []
         with open_ledger(self.database, identity) as ledger:
             index(self.stage.chain, identity, ledger)
         for number in range(1, last + 1):
@@ -110,12 +111,14 @@ class Rewards:
             with read_ledger(self.database, identity) as snapshot:
                 works, trades = registered_works(snapshot, end), paid_trades(snapshot, end)
                 market = from_ledger(suite.chain.chain_id, works, trades)
-            promised = int(document["total"]) if document else 0
+            before = documents[-1] if documents else None
+            promised = int(before["total"]) if before else 0
             most = max(reward_pool.budget(suite, number) - promised, 0)
             place = (most, suite.chain.chain_id, suite.pool.address)
-            document = close(store, rules, Terms(number, start, end, *place), document, market)
-            write_document(self.folder, document)
-        assert document is not None
+            bounds = Terms(number, start, end, *place)
+            documents.append(close(store, rules, bounds, before, market))
+            write_document(self.folder, documents[-1])
+        document = documents[-1]
         total = self.stage.token.text(int(document["total"]))
         self.say("demo_closed", epochs=last, people=len(document["accounts"]), total=total)
         return document
@@ -123,9 +126,7 @@ class Rewards:
     def _pay(self, document: Document, challenge_seconds: int) -> None:
         """Posts the root, lets the window pass, and claims for everybody."""
         root, total = bytes.fromhex(document["root"][2:]), int(document["total"])
-        call = reward_pool.post(
-            self.suite, document["epoch"], root, total, digest_of(document)
-        )
+        call = reward_pool.post(self.suite, document["epoch"], root, total, digest_of(document))
         self.stage.act(self.stage.operator, call)
         self.say("demo_posted", days=challenge_seconds // 86_400)
         self.stage.pass_time(challenge_seconds)

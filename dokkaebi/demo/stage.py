@@ -193,7 +193,11 @@ class Stage:
             self.act(self.operator, till.withdraw_for(credit.market, credit.asset, purse))
         pool, divided = self.suite.pool, {}
         for asset in (COIN, self.suite.token.address):
-            holds = self.chain.balance(purse) if asset == COIN else self.suite.token.call("balanceOf", purse)
+            holds = (
+                self.chain.balance(purse)
+                if asset == COIN
+                else self.suite.token.call("balanceOf", purse)
+            )
             if not holds:
                 continue
             receipt = self.act(self.operator, reward_pool.collect(self.suite, asset))

@@ -23,7 +23,7 @@ from dokkaebi.deploy.sources import digests_if_there
 from dokkaebi.deploy.spec import MarketSpec, Rewards
 from dokkaebi.errors import DokkaebiError
 
-TOKEN = "CommunityToken"
+TOKEN = SUITE[0]
 REGISTRY = "CreationRegistry"
 FACTORY = "Create2Factory"
 # Deployed from an unsigned transaction that works on every chain; most have it.

@@ -76,6 +76,16 @@ def test_demo_shows_auction_barter_milestones_and_requests(report: dict[str, Any
     assert len(report["disputes"]) == 3
 
 
+def test_demo_pays_for_what_people_wrote_and_the_tokens_are_spent(day: tuple[str, Path]) -> None:
+    said, folder = day
+    documents = sorted((folder / "portal").glob("epoch-*.json"))
+    accounts = json.loads(documents[-1].read_text("utf-8"))["accounts"]
+    assert len(accounts) >= 3
+    _, scene = said.split("becomes tokens:")
+    assert scene.count(" gets ") == len(accounts)
+    assert "by a signed permit" in said
+
+
 def test_demo_works_are_real_files_of_several_formats(report: dict[str, Any]) -> None:
     files = list((ROOT / "examples" / "works").iterdir())
     assert len(files) >= 8

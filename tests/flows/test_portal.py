@@ -15,11 +15,10 @@ import pytest
 
 from dokkaebi.chain import creation_market, reward_pool
 from dokkaebi.chain.keys import TEST_ADDRESSES, open_key
-from dokkaebi.chain.manifest import load_manifest
 from dokkaebi.chain.node import start_node
 from dokkaebi.chain.reverts import Reverted
 from dokkaebi.chain.rpc import Chain, connect
-from dokkaebi.chain.suite import COIN, POOL, Suite
+from dokkaebi.chain.suite import COIN
 from dokkaebi.chain.till import sign_permit
 from dokkaebi.deploy import deploy_market, load_market_spec
 from dokkaebi.portal.epoch import canonical, claim_of, read_document

@@ -21,7 +21,7 @@ from dokkaebi.cli.output import Session
 from dokkaebi.cli.sending import Steps
 from dokkaebi.config import load_settings
 from dokkaebi.deploy.artifacts import load_artifact
-from dokkaebi.deploy.plan import init_code_of, keccak_text
+from dokkaebi.deploy.plan import Argument, init_code_of, keccak_text
 from tests.dokkaebi.conftest import (
     BUYER,
     CREATOR,
@@ -422,7 +422,11 @@ def older(market: Market, capsys: pytest.CaptureFixture[str], tmp_path: Path) ->
     registry, manifest = market.suite.registry.address, market.suite.manifest
     contracts = dict(manifest.contracts)
     for name in MARKETS:
-        arguments = {"registry": registry, "feeRecipient": address(TREASURY), "feeBps": 100}
+        arguments: dict[str, Argument] = {
+            "registry": registry,
+            "feeRecipient": address(TREASURY),
+            "feeBps": 100,
+        }
         made = sender.create(init_code_of(load_artifact(name), arguments))["contractAddress"]
         code = keccak_text(market.chain.code(made))
         contracts[name] = replace(contracts[name], address=made, runtime_code_hash=code)

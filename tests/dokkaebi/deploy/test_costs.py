@@ -140,7 +140,9 @@ def test_data_is_paid_for_where_an_oracle_says_so(
     steps = make_plan(chain, key.address, load_market_spec(), network="n").steps
     wanted = [WEI_A_BYTE * (len(step.data) // 2 - 1 + 120) for step in steps]
     if functions is SINCE_ISTHMUS:
-        wanted = [fee + WEI_A_GAS * with_margin(s.gas) for fee, s in zip(wanted, steps, strict=True)]
+        wanted = [
+            fee + WEI_A_GAS * with_margin(s.gas) for fee, s in zip(wanted, steps, strict=True)
+        ]
     assert int(more["cost"]) - int(plain["cost"]) == sum(wanted)
     # Most is needed before the last contract; what its limit gives back pays for the call.
     beside = int(more["needs"]) - int(plain["needs"])

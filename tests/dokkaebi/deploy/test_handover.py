@@ -20,6 +20,7 @@ from dokkaebi.chain.suite import COIN, Call, Contract
 from dokkaebi.config import project_root
 from dokkaebi.deploy.audit import audit
 from dokkaebi.deploy.safe_file import checksum_of
+from dokkaebi.errors import DokkaebiError
 from tests.dokkaebi.chain.conftest import refused
 from tests.dokkaebi.conftest import (
     BUYER,
@@ -344,8 +345,9 @@ def test_the_guardianship_goes_to_another_party(village: Village, tmp_path: Path
     village.act(GUARDIAN, village.pool, "offerGuardianship", who)
     village.act(OPERATOR, village.pool, "acceptGuardianship")
     for same in (safe.address, who):
-        error = refused(lambda same=same: village.hand_over(safe, guardian=same))
-        assert error == "handover_guardian_same"
+        with pytest.raises(DokkaebiError) as caught:
+            village.hand_over(safe, guardian=same)
+        assert caught.value.key == "handover_guardian_same"
     own = village.multisig([OPERATOR], 1).address
     assert refused(lambda: village.hand_over(safe, guardian=own)) == "custody_safe_alone"
 

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from dokkaebi.chain.fees import gas_prices
-from dokkaebi.chain.keys import open_key
+from dokkaebi.chain.keys import TEST_ADDRESSES, open_key
 from dokkaebi.chain.manifest import load_manifest, save_manifest
 from dokkaebi.chain.node import start_node
 from dokkaebi.chain.rpc import Chain, connect
 from dokkaebi.deploy import apply_plan, look_at_plan
 from dokkaebi.deploy.apply import Patience
+from dokkaebi.deploy.init import init_market
 from dokkaebi.deploy.journal import read_journal
 from dokkaebi.deploy.plan import MINTER_STEP
 from dokkaebi.deploy.status import look_at_site
@@ -232,6 +233,35 @@ def test_contracts_that_a_reorg_moved_are_written_down_anew(chain: Chain, tmp_pa
     after = load_manifest(tmp_path / "manifest.json")
     assert after != before
     assert all(one.state == "good" for one in look_at_site(site_in(tmp_path, chain)))
+
+
+def test_a_minter_that_a_reorg_took_back_is_named_again(testnet: Chain, tmp_path: Path) -> None:
+    chain, site = testnet, site_in(tmp_path, testnet)
+    deploy(chain, tmp_path, reviewed=plan(chain, tmp_path)["digest"])
+    assert not deploy(chain, tmp_path)["deployed"]
+    chain.raw("anvil_reorg", [1, []])
+    chain.raw("anvil_dropAllTransactions")
+    assert [one.name for one in look_at_site(site) if one.state == "bad"] == ["status_minter_open"]
+    assert deploy(chain, tmp_path)["deployed"]
+    assert all(one.state == "good" for one in look_at_site(site))
+    assert not deploy(chain, tmp_path)["deployed"]
+
+
+def test_another_steward_names_the_minter_when_they_like(chain: Chain, tmp_path: Path) -> None:
+    path, steward = tmp_path / "market.toml", TEST_ADDRESSES["test"][3]
+    init_market(path, {"token.steward": steward})
+    site, key = replace(site_in(tmp_path, chain), market_file=path), open_key(KEY, chain.chain_id)
+    told: list[str] = []
+    shown = look_at_plan(site, key.address, say=lambda name, values: told.append(name))
+    assert "plan_for_steward" in told
+    assert apply_plan(site, key, say=lambda name, values: None)["deployed"]
+    left = [one for one in look_at_site(site) if one.state == "bad"]
+    assert [one.name for one in left] == ["status_minter_open"]
+    call = shown["for_steward"]
+    assert (left[0].facts["steward"], left[0].facts["data"]) == (steward, call["data"])
+    assert not apply_plan(site, key, say=lambda name, values: None)["deployed"]
+    chain.raw("eth_sendTransaction", [{"from": steward, **call}])
+    assert all(one.state == "good" for one in look_at_site(site))
 
 
 def test_desks_stay_in_a_manifest_that_is_written_anew(taken_back: Chain, tmp_path: Path) -> None:
