@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from dokkaebi.chain.node import Node, start_node
+from dokkaebi.chain.suite import SUITE
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -45,13 +46,7 @@ def test_deploy_on_a_fresh_ganache(settings: dict[str, str]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     manifest = json.loads(Path(settings["DOKKAEBI_MANIFEST"]).read_text("utf-8"))
     assert manifest["chain_id"] == 1337
-    assert set(manifest["contracts"]) == {
-        "CommunityToken",
-        "CreationRegistry",
-        "CreationMarket",
-        "EscrowMarket",
-        "AuctionHouse",
-    }
+    assert tuple(manifest["contracts"]) == SUITE
 
 
 def test_deploy_on_a_fresh_anvil(settings: dict[str, str]) -> None:
