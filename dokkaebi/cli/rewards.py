@@ -124,6 +124,47 @@ def portal_claim(
     return steps.result(epoch=found["epoch"], claimed=paid, skipped=skipped)
 
 
+@command(group, NODE, SIGN, name="collect")
+def portal_collect(
+    session: Session,
+    assets: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="eth|token|0x…", help=t("arg_portal_assets")),
+    ] = None,
+) -> Result:
+    """Brings the markets' fees to the purse, and divides what arrived there."""
+    from dokkaebi.chain import reward_pool
+    from dokkaebi.chain.assets import named_asset
+    from dokkaebi.chain.reverts import Reverted
+    from dokkaebi.chain.suite import COIN
+    from dokkaebi.chain.till import credits_of, withdraw_for
+    from dokkaebi.cli.sending import Steps
+
+    suite, steps = session.suite, Steps(session)
+    purse = reward_pool.terms(suite).purse
+    wanted = [named_asset(suite, one).address for one in assets or []]
+    credits = [one for one in credits_of(suite, purse) if not wanted or one.asset in wanted]
+    for credit in credits:
+        steps.call("withdraw", *withdraw_for(credit.market, credit.asset, purse))
+    arriving = dict.fromkeys(credit.asset for credit in credits)
+    divided = []
+    for asset in wanted or [*dict.fromkeys([COIN, suite.token.address, *arriving])]:
+        if session.dry_run and asset in arriving:
+            steps.later("portal_collect")
+            continue
+        try:
+            planned = steps.plan(*reward_pool.collect(suite, asset))
+        except Reverted as refusal:
+            if refusal.key != "Income_Empty" or wanted:
+                raise
+            continue
+        steps.do("portal_collect", planned)
+        divided.append(asset)
+    if not steps.listed:
+        session.say("portal_collect_nothing")
+    return steps.result(purse=purse, divided=divided)
+
+
 @command(group, NODE, name="status")
 def portal_status(
     session: Session,

@@ -63,8 +63,9 @@ def _command(url: str | None, *words: str) -> None:
     options: list[str] = []
     if url is not None:
         options = ["--rpc", url]
-        if "DOKKAEBI_KEY" not in os.environ and _is_local(url):
-            options += ["--key", "test:0"]
+        if _is_local(url):
+            # Not as an option: some commands need no key and take none.
+            os.environ.setdefault("DOKKAEBI_KEY", "test:0")
     if code := run([*words, *options]):
         raise SystemExit(code)
 

@@ -316,3 +316,25 @@ def test_what_does_not_fit_is_not_posted(community: Community, epoch: Path) -> N
     by_text = market.do("portal", "stop", "a ring of puppets", key=community.guardian)
     assert by_file["reason"] == by_text["reason"]
     assert market.error("portal", "stop", reason, key=community.guardian) == "Root_NotPending"
+
+
+def test_what_arrived_is_divided(community: Community) -> None:
+    market, suite = community.market, community.suite
+    purse, treasury = community.terms.purse, community.terms.treasury
+    wired = suite.creation_market.call("FEE_RECIPIENT") == purse
+    community.trade()
+    market.send(OPERATOR, *suite.token.prepare("transfer", purse, 9))
+    market.send(OPERATOR, purse, value=11)
+    before = suite.token.call("balanceOf", treasury), market.chain.balance(treasury)
+    collect = ("portal", "collect")
+    assert market.do(*collect, "--dry-run", key=REFERRER)["dry_run"]
+    assert reward_pool.state(suite).income == 0
+    done = market.do(*collect, key=REFERRER)
+    assert done["divided"] == [COIN, suite.token.address]
+    income = 9 * community.terms.share_bps // 10_000
+    assert reward_pool.state(suite).income == income
+    fee = 10**16 if wired else 0
+    after = suite.token.call("balanceOf", treasury), market.chain.balance(treasury)
+    assert after == (before[0] + 9 - income, before[1] + 11 + fee)
+    assert market.do(*collect, key=REFERRER)["transactions"] == []
+    assert market.error(*collect, "token", key=REFERRER) == "Income_Empty"

@@ -86,3 +86,15 @@ def test_register_on_a_fresh_chain_deploys_a_market_first(
     done = brownie(settings, "register", "main", str(work), "--network", "development")
     assert done.returncode == 0, done.stdout + done.stderr
     assert Path(settings["DOKKAEBI_MANIFEST"]).is_file()
+
+
+def test_each_step_of_a_deployment_by_brownie(settings: dict[str, str], node: Node) -> None:
+    settings["DOKKAEBI_RPC_LOCAL"] = node.url
+    said = brownie(settings, "deploy", "plan", "--network", "local")
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert "dokkaebi deploy apply " in said.stdout
+    for step in ("apply", "status"):
+        done = brownie(settings, "deploy", step, "--network", "local")
+        assert done.returncode == 0, done.stdout + done.stderr
+    # The deployer holds everything yet.
+    assert brownie(settings, "deploy", "audit", "--network", "local").returncode != 0
