@@ -258,7 +258,8 @@ def test_a_folder_is_refused(tmp_path: Path) -> None:
 
 def test_a_damaged_ledger_is_refused(copied: Path, identity: Identity) -> None:
     raw = bytearray(copied.read_bytes())
-    raw[4_096:16_384] = b"\x5a" * 12_288
+    # Whatever is read first: where tables begin depends on how many there are.
+    raw[4_096:] = b"\x5a" * (len(raw) - 4_096)
     copied.write_bytes(raw)
     assert refusal(copied, identity).key == "ledger_corrupt"
 
