@@ -5,7 +5,7 @@ SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 
 WORKS ?= examples/works
-JOBS ?= 2
+JOBS ?= 3
 RUNS ?=
 SEED ?= 1
 PYTHON := .venv/bin/python
@@ -21,7 +21,7 @@ setup: ## Fetch and build whatever is missing; quiet when nothing is
 demo: setup ## Play a market day on a chain of its own (WORKS=folder with works to sell)
 	@.venv/bin/dokkaebi demo --works "$(WORKS)"
 
-test: setup ## All tests: contracts first (JOBS=2 at once), then the rest
+test: setup ## All tests: contracts first (JOBS=3 at once), then the rest
 	@JOBS="$(JOBS)" tools/test
 
 check: setup ## Formats, lints, types and the house rules; changes nothing
