@@ -4,14 +4,13 @@ pragma solidity ^0.8.28;
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
 import {ICommunityToken} from "../interfaces/ICommunityToken.sol";
+import {Stewardship} from "./base/Stewardship.sol";
 
 /// @title The money inside one community
-contract CommunityToken is ICommunityToken, ERC20Permit {
+contract CommunityToken is ICommunityToken, ERC20Permit, Stewardship {
     uint256 public immutable override CAP;
 
-    address public override minter; // slot 0 after OpenZeppelin's own
-    address public override steward; // slot 1
-    address public override pendingSteward; // slot 2
+    address public override minter; // after OpenZeppelin's own and the stewardship
 
     /// @param name_ The token's name, also of its EIP-712 domain.
     /// @param symbol_ The token's short name.
@@ -26,47 +25,10 @@ contract CommunityToken is ICommunityToken, ERC20Permit {
         uint256 openingSupply,
         address openingHolder,
         address firstSteward
-    ) ERC20(name_, symbol_) ERC20Permit(name_) {
+    ) ERC20(name_, symbol_) ERC20Permit(name_) Stewardship(firstSteward) {
         if (cap == 0 || openingSupply > cap) revert Supply_OutOfRange(openingSupply, cap);
-        if (firstSteward == address(0)) revert Steward_Zero();
         CAP = cap;
-        steward = firstSteward;
-        emit StewardshipTaken(address(0), firstSteward);
         if (openingSupply != 0) _mint(openingHolder, openingSupply);
-    }
-
-    /* STEWARDSHIP */
-
-    /// @inheritdoc ICommunityToken
-    function offerStewardship(address to) external override {
-        _checkSteward();
-        pendingSteward = to;
-        emit StewardshipOffered(msg.sender, to);
-    }
-
-    /// @inheritdoc ICommunityToken
-    function acceptStewardship() external override {
-        if (msg.sender != pendingSteward) {
-            revert Stewardship_NotOffered(msg.sender, pendingSteward);
-        }
-        _setSteward(msg.sender);
-    }
-
-    /// @inheritdoc ICommunityToken
-    function renounceStewardship() external override {
-        _checkSteward();
-        _setSteward(address(0));
-    }
-
-    function _checkSteward() private view {
-        if (msg.sender != steward) revert Steward_Required(msg.sender, steward);
-    }
-
-    function _setSteward(address newSteward) private {
-        address before = steward;
-        steward = newSteward;
-        pendingSteward = address(0);
-        emit StewardshipTaken(before, newSteward);
     }
 
     /* MINT */

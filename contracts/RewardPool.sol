@@ -147,8 +147,8 @@ contract RewardPool is IRewardPool, Offices {
     function stop(bytes32 reason) external override {
         _checkGuardian();
         if (block.timestamp >= _counting.until) revert Root_NotPending();
-        emit RootStopped(_waiting.epoch, reason);
         _counting.until = 0;
+        emit RootStopped(_waiting.epoch, reason);
     }
 
     /// @dev Lets a root count whose window has passed, and brings its money here.

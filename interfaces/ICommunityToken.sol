@@ -6,6 +6,7 @@ pragma solidity ^0.8.20;
 /// for ever, and nobody, the operator included, holds any power over somebody else's balance.
 /// @dev Amounts are in the token's smallest unit (10^-18 of a whole token). ERC-20 and ERC-2612
 /// errors and events are OpenZeppelin's (ERC-6093).
+/// @dev The steward (`IStewardship`) may name the minter, once, and has no other right.
 /// @dev Warning: until the minter is named, the steward can name any contract. Read the code behind
 /// `minter` before you accept the token as money. Without a steward and without a minter, the supply
 /// stays what it is for ever.
@@ -22,19 +23,6 @@ interface ICommunityToken {
     /// @param room What can still be minted, smallest unit.
     error Supply_CapExceeded(uint256 amount, uint256 room);
 
-    /// @notice Only the steward may name the minter, or hand the stewardship over or renounce it.
-    /// @param caller Who tried.
-    /// @param steward Who may; zero if the stewardship has ended.
-    error Steward_Required(address caller, address steward);
-
-    /// @notice The steward of a new token must be somebody.
-    error Steward_Zero();
-
-    /// @notice The stewardship can be accepted only by whom it is offered to.
-    /// @param caller Who tried.
-    /// @param pendingSteward Who may; zero if it is offered to nobody.
-    error Stewardship_NotOffered(address caller, address pendingSteward);
-
     /// @notice The minter was named before and never changes.
     error Minter_AlreadySet(address minter);
 
@@ -50,29 +38,6 @@ interface ICommunityToken {
     /// @notice The minter is named; this happens at most once.
     event MinterNamed(address indexed minter);
 
-    /// @notice The steward offers the stewardship, in place of any offer before.
-    /// @param steward Who offers it.
-    /// @param to Who may accept it; zero: the offer before is withdrawn.
-    event StewardshipOffered(address indexed steward, address indexed to);
-
-    /// @notice The stewardship goes to somebody, or ends for ever.
-    /// @param before Who had it; zero at deployment.
-    /// @param steward Who has it now; zero: renounced, or used up by naming the minter.
-    event StewardshipTaken(address indexed before, address indexed steward);
-
-    /* STEWARDSHIP */
-
-    /// @notice Offers the stewardship to `to`, who has it once they accept. Zero withdraws the offer.
-    /// For the steward, who keeps the right until then.
-    function offerStewardship(address to) external;
-
-    /// @notice Takes over the stewardship; for whom it is offered to.
-    function acceptStewardship() external;
-
-    /// @notice Ends the stewardship and any offer of it; for the steward.
-    /// @dev Warning: without a minter nothing can ever be minted then.
-    function renounceStewardship() external;
-
     /* MINT */
 
     /// @notice Names the only account that can ever mint. Works once, for the steward, who has no
@@ -86,12 +51,6 @@ interface ICommunityToken {
 
     /// @notice The largest supply there can ever be, smallest unit.
     function CAP() external view returns (uint256);
-
-    /// @notice Who may name the minter, once; zero after that, or once it is renounced.
-    function steward() external view returns (address);
-
-    /// @notice Whom the stewardship is offered to; zero if to nobody.
-    function pendingSteward() external view returns (address);
 
     /// @notice The only account that can mint; zero until it is named.
     function minter() external view returns (address);

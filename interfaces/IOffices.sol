@@ -2,22 +2,11 @@
 pragma solidity ^0.8.20;
 
 /// @title Steward and guardian
-/// @notice Two offices. Whoever holds one may hand it over, in two steps so that it can't be lost by a
-/// mistake, or renounce it for ever.
+/// @notice A second office beside the stewardship (`IStewardship`), which is handed over and renounced in
+/// the same way.
 /// @dev Warning: nothing keeps both offices from being held by one person.
 interface IOffices {
     /* ERRORS */
-
-    /// @notice Only the steward may do this.
-    /// @param steward Who may; zero if the stewardship has ended.
-    error Steward_Required(address caller, address steward);
-
-    /// @notice The first steward must be somebody.
-    error Steward_Zero();
-
-    /// @notice The stewardship can be accepted only by whom it is offered to.
-    /// @param pendingSteward Who may; zero if it is offered to nobody.
-    error Stewardship_NotOffered(address caller, address pendingSteward);
 
     /// @notice Only the guardian may do this.
     /// @param guardian Who may; zero if the guardianship has ended.
@@ -32,15 +21,6 @@ interface IOffices {
 
     /* EVENTS */
 
-    /// @notice The steward offers the stewardship, in place of any offer before.
-    /// @param to Who may accept it; zero: the offer before is withdrawn.
-    event StewardshipOffered(address indexed steward, address indexed to);
-
-    /// @notice The stewardship goes to somebody, or ends for ever.
-    /// @param before Who had it; zero at deployment.
-    /// @param steward Who has it now; zero: renounced.
-    event StewardshipTaken(address indexed before, address indexed steward);
-
     /// @notice The guardian offers the guardianship, in place of any offer before.
     /// @param to Who may accept it; zero: the offer before is withdrawn.
     event GuardianshipOffered(address indexed guardian, address indexed to);
@@ -49,18 +29,6 @@ interface IOffices {
     /// @param before Who had it; zero at deployment.
     /// @param guardian Who has it now; zero: renounced.
     event GuardianshipTaken(address indexed before, address indexed guardian);
-
-    /* STEWARD */
-
-    /// @notice Offers the stewardship to `to`, who has it once they accept. Zero withdraws the offer.
-    /// For the steward, who keeps it until then.
-    function offerStewardship(address to) external;
-
-    /// @notice Takes over the stewardship; for whom it is offered to.
-    function acceptStewardship() external;
-
-    /// @notice Ends the stewardship and any offer of it; for the steward.
-    function renounceStewardship() external;
 
     /* GUARDIAN */
 
@@ -75,12 +43,6 @@ interface IOffices {
     function renounceGuardianship() external;
 
     /* VIEWS */
-
-    /// @notice The steward; zero once renounced.
-    function steward() external view returns (address);
-
-    /// @notice Whom the stewardship is offered to; zero if to nobody.
-    function pendingSteward() external view returns (address);
 
     /// @notice The guardian; zero once renounced.
     function guardian() external view returns (address);

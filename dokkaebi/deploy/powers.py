@@ -19,9 +19,8 @@ STATE: Mapping[str, Mapping[str, str]] = {
     "CommunityToken": {
         "CAP": RECORD,
         "minter": POWER,
-        "steward": POWER,
-        "pendingSteward": POWER,
     },
+    "Stewardship": {"steward": POWER, "pendingSteward": POWER},
     "ERC20": {
         "_balances": MONEY,
         "_allowances": MONEY,
@@ -70,12 +69,7 @@ STATE: Mapping[str, Mapping[str, str]] = {
         "_cases": RECORD,
         "_trades": RECORD,
     },
-    "Offices": {
-        "steward": POWER,
-        "pendingSteward": POWER,
-        "guardian": POWER,
-        "pendingGuardian": POWER,
-    },
+    "Offices": {"guardian": POWER, "pendingGuardian": POWER},
     "RewardPool": {
         "TOKEN": POWER,
         "TREASURY": MONEY,
@@ -99,7 +93,7 @@ STATE: Mapping[str, Mapping[str, str]] = {
 
 # Where the variables of power stand that can change: by deployed contract, the storage slot.
 SLOTS: Mapping[str, Mapping[str, int]] = {
-    "CommunityToken": {"minter": 8, "steward": 9, "pendingSteward": 10},
+    "CommunityToken": {"steward": 8, "pendingSteward": 9, "minter": 10},
     "RewardPool": {"steward": 0, "pendingSteward": 1, "guardian": 2, "pendingGuardian": 3},
 }
 
