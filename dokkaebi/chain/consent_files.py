@@ -92,14 +92,18 @@ def read_consent(path: Path) -> Consent:
 
     What a file can't tell by itself, `standing.check_consent` asks the chain.
     """
+    return parse_consent(read_beginning(path, FILE_BYTES_MAX + 1))
+
+
+def read_beginning(path: Path, size: int) -> bytes:
+    """At most so many bytes of a file. Raises `file_missing`, `file_unreadable`."""
     try:
         with path.open("rb") as file:
-            data = file.read(FILE_BYTES_MAX + 1)
+            return file.read(size)
     except FileNotFoundError:
         raise DokkaebiError("file_missing", path=str(path)) from None
     except OSError as problem:
         raise DokkaebiError("file_unreadable", path=str(path), problem=str(problem)) from None
-    return parse_consent(data)
 
 
 def parse_consent(data: bytes) -> Consent:

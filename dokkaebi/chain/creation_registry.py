@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dokkaebi.chain.documents import creation_text
+from dokkaebi.chain.documents import Document, FileDigest, content_commitment, creation_text
 from dokkaebi.chain.lookup import place_of, refused_with
 from dokkaebi.chain.rpc import Log, RpcRefused
 from dokkaebi.chain.suite import COIN, Call, Contract, NoAnswer, Suite
@@ -127,6 +127,14 @@ def may_move(
 
 
 # Act
+
+
+def work_of(
+    document: Document, file: FileDigest, royalty_bps: int, parents: Sequence[int] = ()
+) -> Work:
+    """What the registry takes of a document about a file."""
+    commitment = content_commitment(file.sha256, document.creator)
+    return Work(document.digest, len(document.text), royalty_bps, commitment, tuple(parents))
 
 
 def register(suite: Suite, works: Sequence[Work]) -> Call:

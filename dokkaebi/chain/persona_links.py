@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dokkaebi.chain.assets import parse_address
+from dokkaebi.chain.consent_files import read_beginning
 from dokkaebi.chain.consents import TypedData, digest_of_typed, recover, sign_typed
 from dokkaebi.chain.manifest import write_atomically
 from dokkaebi.errors import DokkaebiError
@@ -159,13 +160,7 @@ def write_link(path: Path, link: PersonaLink) -> None:
 
 def read_link(path: Path) -> PersonaLink:
     """Reads a file strictly. Raises `file_missing`, `file_unreadable`, `portal_link_wrong`."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(FILE_BYTES_MAX + 1)
-    except FileNotFoundError:
-        raise DokkaebiError("file_missing", path=str(path)) from None
-    except OSError as problem:
-        raise DokkaebiError("file_unreadable", path=str(path), problem=str(problem)) from None
+    data = read_beginning(path, FILE_BYTES_MAX + 1)
     try:
         if len(data) > FILE_BYTES_MAX:
             raise ValueError(f"> {FILE_BYTES_MAX}")

@@ -107,6 +107,11 @@ def budget(suite: Suite, epoch: int) -> int:
     return int(suite.pool.call("budget", epoch))
 
 
+def budget_left(suite: Suite, epoch: int, promised: int) -> int:
+    """What a root of `epoch` could give now beyond `promised`, the total of the epoch before."""
+    return max(budget(suite, epoch) - promised, 0)
+
+
 def paid(suite: Suite) -> int:
     """What was claimed so far, smallest unit."""
     pool = suite.pool

@@ -400,11 +400,10 @@ def _deployed_terms(session: Session, epoch: int, previous: Document | None) -> 
     if epoch > reward_pool.state(suite).over:
         raise DokkaebiError("portal_epoch_open", epoch=epoch, end=time_text(end))
     promised = int(previous["total"]) if previous else 0
-    budget = max(reward_pool.budget(suite, epoch) - promised, 0)
     return {
         "start": start,
         "end": end,
-        "budget": budget,
+        "budget": reward_pool.budget_left(suite, epoch, promised),
         "chain_id": suite.chain.chain_id,
         "pool": suite.pool.address,
     }

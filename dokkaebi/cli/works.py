@@ -83,16 +83,9 @@ class _Work:
 
     def struct(self) -> Work:
         """`ICreationRegistry.Work`."""
-        from dokkaebi.chain.documents import content_commitment
-        from dokkaebi.chain.terms import Work
+        from dokkaebi.chain.creation_registry import work_of
 
-        return Work(
-            self.document.digest,
-            len(self.document.text),
-            self.royalty_bps,
-            content_commitment(self.digest.sha256, self.document.creator),
-            tuple(self.parents),
-        )
+        return work_of(self.document, self.digest, self.royalty_bps, self.parents)
 
     def result(self, registered: str, documents: Path) -> dict[str, Any]:
         """What `--json` shows of it."""

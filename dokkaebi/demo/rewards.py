@@ -113,7 +113,7 @@ class Rewards:
                 market = from_ledger(suite.chain.chain_id, works, trades)
             before = documents[-1] if documents else None
             promised = int(before["total"]) if before else 0
-            most = max(reward_pool.budget(suite, number) - promised, 0)
+            most = reward_pool.budget_left(suite, number, promised)
             place = (most, suite.chain.chain_id, suite.pool.address)
             bounds = Terms(number, start, end, *place)
             documents.append(close(store, rules, bounds, before, market))

@@ -16,7 +16,7 @@ from dokkaebi.chain import (
 )
 from dokkaebi.chain.assets import Asset, read_asset
 from dokkaebi.chain.consents import Consent, Permit, sign
-from dokkaebi.chain.documents import content_commitment, hash_file, make_document
+from dokkaebi.chain.documents import hash_file, make_document
 from dokkaebi.chain.keys import open_key
 from dokkaebi.chain.lookup import now_on
 from dokkaebi.chain.manifest import write_atomically
@@ -35,7 +35,6 @@ from dokkaebi.chain.terms import (
     Swap,
     Terms,
     Trade,
-    Work,
 )
 from dokkaebi.demo.works import DemoWork
 from dokkaebi.deploy import deploy_market, load_market_spec
@@ -158,8 +157,7 @@ class Stage:
             work.royalty_bps,
             parents,
         )
-        commitment = content_commitment(file.sha256, maker.address)
-        entry = Work(document.digest, len(document.text), work.royalty_bps, commitment, parents)
+        entry = creation_registry.work_of(document, file, work.royalty_bps, parents)
         write_atomically(self.documents / document.place, document.text.decode())
         if partner is None:
             call = creation_registry.register(self.suite, [entry])

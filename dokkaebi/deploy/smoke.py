@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 from dokkaebi.chain import creation_market, creation_registry, escrow_market
 from dokkaebi.chain.assets import COIN_DECIMALS
 from dokkaebi.chain.consents import guest_of
-from dokkaebi.chain.documents import content_commitment, creation_cid, hash_file, make_document
+from dokkaebi.chain.documents import creation_cid, hash_file, make_document
 from dokkaebi.chain.fees import gas_prices
 from dokkaebi.chain.lookup import now_on
 from dokkaebi.chain.manifest import write_atomically
 from dokkaebi.chain.networks import coin_symbol
 from dokkaebi.chain.sender import Sender
 from dokkaebi.chain.suite import Suite
-from dokkaebi.chain.terms import TRADE_NONE, Work
+from dokkaebi.chain.terms import TRADE_NONE
 from dokkaebi.deploy.apply import Say
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts.figures import amount_text
@@ -94,8 +94,7 @@ def _register(suite: Suite, operator: Sender, documents: Path) -> int:
     digest = hash_file(file)
     document = make_document(digest, file.name, operator.address, title)
     write_atomically(documents / document.place, document.text.decode())
-    commitment = content_commitment(digest.sha256, operator.address)
-    work = Work(document.digest, len(document.text), 0, commitment, ())
+    work = creation_registry.work_of(document, digest, 0)
     operator.transact(*creation_registry.register(suite, [work]))
     return document.id
 

@@ -12,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.dokkaebi.serving import serving
+
 CHAIN = 1337
 KEY = "S3CRETKEYOFTHEOPERATOR"
 FORM = {
@@ -200,17 +202,15 @@ def _no(result: Any) -> dict[str, Any]:
 def start_explorer() -> Iterator[Explorer]:
     """A server on a free port of this machine."""
     explorer = Explorer()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(explorer))
-    server.daemon_threads = True
-    explorer.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
-        yield explorer
-    finally:
-        explorer.held.set()
-        server.shutdown()
-        server.server_close()
+    with serving(_handler(explorer), _Server) as explorer.url:
+        try:
+            yield explorer
+        finally:
+            explorer.held.set()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
 
 
 def _handler(explorer: Explorer) -> type[BaseHTTPRequestHandler]:
