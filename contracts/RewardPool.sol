@@ -12,7 +12,8 @@ import {RewardPurse} from "./base/RewardPurse.sol";
 /// @title Points that become money
 /// @dev The balance counts what can still be claimed: claims need no counter of their own, which would cost
 /// each 2,900 gas more.
-/// @dev Reentrancy: the token is known and calls nobody; every state change precedes every other call.
+/// @dev Reentrancy: every state change precedes every call but one: a root that begins to count brings its
+/// money here first, by the token, which is known and calls nobody.
 contract RewardPool is IRewardPool, Offices {
     uint256 public constant override EPOCH_SECONDS_MIN = 1 days;
     uint256 public constant override EPOCH_SECONDS_MAX = 366 days;
@@ -127,7 +128,7 @@ contract RewardPool is IRewardPool, Offices {
         uint256 over = epochsOver();
         if (epoch > over) revert Epoch_NotOver(epoch, over);
         if (root == bytes32(0)) revert Root_Zero();
-        _collectTokens();
+        (, uint256 treasury) = _countTokens();
         uint256 most = released(epoch) + income;
         if (total < _total || total > most) revert Total_OutOfRange(total, _total, most);
 
@@ -137,10 +138,10 @@ contract RewardPool is IRewardPool, Offices {
         _pendingTotal = total;
         uint256 funded = income + minted;
         uint256 missing = total > funded ? total - funded : 0;
-        emit RootPosted(epoch, root, total, document, missing, claimableFrom);
-        if (missing == 0) return;
         minted += missing;
-        ICommunityToken(TOKEN).mint(PURSE, missing);
+        emit RootPosted(epoch, root, total, document, missing, claimableFrom);
+        _payTreasury(TOKEN, treasury);
+        if (missing != 0) ICommunityToken(TOKEN).mint(PURSE, missing);
     }
 
     /// @inheritdoc IRewardPool
@@ -218,27 +219,28 @@ contract RewardPool is IRewardPool, Offices {
     /// @inheritdoc IRewardPool
     function collect(address asset) external override returns (uint256 rewards, uint256 treasury) {
         if (asset == TOKEN) {
-            (rewards, treasury) = _collectTokens();
+            (rewards, treasury) = _countTokens();
         } else {
             treasury =
                 asset == address(0) ? PURSE.balance : SafeTransferLib.balanceOf(asset, PURSE);
-            _divide(asset, 0, treasury);
+            if (treasury != 0) emit IncomeCollected(asset, 0, treasury);
         }
         if (rewards + treasury == 0) revert Income_Empty(asset);
+        _payTreasury(asset, treasury);
     }
 
-    function _collectTokens() private returns (uint256 rewards, uint256 treasury) {
+    /// @dev Divides what arrived; the treasury's part is still to be paid.
+    function _countTokens() private returns (uint256 rewards, uint256 treasury) {
         uint256 arrived = _arrived();
+        if (arrived == 0) return (0, 0);
         rewards = (arrived * SHARE_BPS) / BPS;
         treasury = arrived - rewards;
         income += rewards;
-        _divide(TOKEN, rewards, treasury);
+        emit IncomeCollected(TOKEN, rewards, treasury);
     }
 
-    function _divide(address asset, uint256 rewards, uint256 treasury) private {
-        if (rewards + treasury == 0) return;
-        emit IncomeCollected(asset, rewards, treasury);
-        if (treasury != 0) RewardPurse(payable(PURSE)).pay(asset, TREASURY, treasury);
+    function _payTreasury(address asset, uint256 amount) private {
+        if (amount != 0) RewardPurse(payable(PURSE)).pay(asset, TREASURY, amount);
     }
 
     /// @dev Tokens in the purse that aren't the rewards' yet.

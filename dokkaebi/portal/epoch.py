@@ -158,10 +158,12 @@ def scored(
     epoch: Epoch,
     market: Market,
     links: Mapping[Persona, str],
+    first_seen: Mapping[Persona, int],
     watched: Persona | None = None,
     see: Callable[[Contribution], object] | None = None,
 ) -> Scores:
-    """An epoch's scores of what is in the store; `see` is shown each contribution that counts."""
+    """An epoch's scores of what is in the store; `first_seen` is the store's of the epoch's files,
+    `see` is shown each contribution that counts."""
     # The trail tells about what came too late for any epoch as well.
     since = 0 if watched else rules.oldest_in(epoch.start)
     window = Window(rules, epoch)
@@ -173,8 +175,7 @@ def scored(
             yield one
         yield from market.contributions
 
-    seen = store.first_seen(epoch.files)
-    return score(rules, epoch, all_of_them(), market.payments, links, seen, watched)
+    return score(rules, epoch, all_of_them(), market.payments, links, first_seen, watched)
 
 
 def epoch_of(terms: Terms, previous: Document | None, files: int) -> Epoch:
@@ -200,8 +201,8 @@ def _compute(
         lines.add(_line(one))
         authors.add(one.author)
 
-    scores = scored(store, rules, epoch, market, links, see=see)
     seen = store.first_seen(epoch.files)
+    scores = scored(store, rules, epoch, market, links, seen, see=see)
     first = _Lines()
     for who in sorted(authors):
         first.add(f"{who.source}\t{who.nickname}\t{seen[who]}\n")

@@ -31,7 +31,8 @@ def explain(
     found = {Persona(one["source"], one["nickname"]): one for one in document["people"]}
     links = store.links(document["end"])
     epoch = epoch_of(terms_of(document), previous, len(document["inputs"]["files"]))
-    trail = scored(store, rules, epoch, market, links, watched=persona).trail
+    seen = store.first_seen(epoch.files)
+    trail = scored(store, rules, epoch, market, links, seen, watched=persona).trail
     if not trail and persona not in found:
         raise DokkaebiError("portal_person_unknown", persona=str(persona), epoch=epoch.number)
     in_time = sorted(trail, key=lambda step: step.values.get("at", epoch.end))
