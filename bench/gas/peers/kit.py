@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from bench.gas.ours import Bench
 from dokkaebi.chain.manifest import write_atomically
 from dokkaebi.chain.suite import Contract, types_of
@@ -49,9 +51,15 @@ def package(name: str) -> Path:
     """
     lock = json.loads(LOCK.read_text(encoding="utf-8"))[name]
     folder = project_root() / "var" / "peers" / f"{name.replace('/', '-')}-{lock['version']}"
-    if folder.is_dir():
-        return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
+    # Tests in several processes want the same.
+    with FileLock(folder.parent / "lock"):
+        if not folder.is_dir():
+            _fetch(name, lock, folder)
+    return folder
+
+
+def _fetch(name: str, lock: dict[str, str], folder: Path) -> None:
     wanted = f"{lock.get('package', name)}@{lock['version']}"
     command = ["npm", "pack", wanted, "--json", "--silent"]
     done = subprocess.run(command, cwd=folder.parent, capture_output=True, text=True, check=True)
@@ -65,7 +73,6 @@ def package(name: str) -> Path:
     archive.unlink()
     (part / "package").rename(folder)
     part.rmdir()
-    return folder
 
 
 def version(name: str) -> str:
@@ -87,6 +94,7 @@ def deploy_code(
 ) -> Contract:
     """Deploys bytecode; functions that share a name are told apart by nothing: the last counts."""
     from eth_abi.abi import encode
+    from eth_utils.address import to_checksum_address
 
     inputs: list[dict[str, Any]] = next(
         (e["inputs"] for e in abi if e["type"] == "constructor"), []
@@ -98,7 +106,7 @@ def deploy_code(
     while receipt is None:
         receipt = bench.chain.receipt(sent)
     assert receipt["status"] == "0x1", f"{name} wasn't deployed"
-    return Contract(bench.chain, name, receipt["contractAddress"], abi)
+    return Contract(bench.chain, name, to_checksum_address(receipt["contractAddress"]), abi)
 
 
 def compiled(
@@ -112,7 +120,10 @@ def compiled(
 
     `compiler` is the version of npm's solc, `entry` a path that starts with one of `remappings`.
     """
-    mark = hashlib.sha256(json.dumps([entry, compiler, settings]).encode()).hexdigest()[:16]
+    prefix = next(start for start in remappings if entry.startswith(start))
+    source = (remappings[prefix] / entry.removeprefix(prefix)).read_text(encoding="utf-8")
+    key = json.dumps([entry, source, compiler, settings])
+    mark = hashlib.sha256(key.encode()).hexdigest()[:16]
     cache = project_root() / "var" / "peers" / f"{Path(entry).stem}-{mark}.json"
     if not cache.is_file():
         ours = project_root() / "node_modules" / "solc"
