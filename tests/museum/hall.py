@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -39,18 +42,8 @@ class Hall(Bench):
         return deploy(self, folder / f"{name}.json", *arguments)
 
     def model(self, name: str, *arguments: object) -> Contract:
-        """One of `models/`, compiled by the project's compiler."""
-        return self._compile(f"museum/{name}.sol", *arguments)
-
-    def openzeppelin(self, path: str, *arguments: object) -> Contract:
-        """A contract of OpenZeppelin's 4.9.3, as it is, compiled by the project's compiler."""
-        return self._compile(f"openzeppelin-4.9.3/{path}.sol", *arguments)
-
-    def _compile(self, entry: str, *arguments: object) -> Contract:
-        folders = {"museum/": MODELS, "openzeppelin-4.9.3/": package(OPENZEPPELIN)}
-        settings = {"evmVersion": "shanghai", "optimizer": {"enabled": True, "runs": 200}}
-        name = Path(entry).stem
-        built = compiled(entry, [name], folders, OUR_COMPILER, settings)[name]
+        """One of what `models/Hall.sol` brings, compiled by the project's compiler."""
+        built = models()[name]
         return deploy_code(self, name, built["abi"], built["code"], *arguments)
 
     def peer(self, name: str, artifact: str, *arguments: object) -> Contract:
@@ -163,6 +156,17 @@ class Hall(Bench):
         """Lets the next block, and what is asked now, come at a time."""
         self.chain.raw("evm_setNextBlockTimestamp", [second])
         self.chain.raw("evm_mine")
+
+
+@cache
+def models() -> dict[str, dict[str, Any]]:
+    """ABI and bytecode of the models, and of OpenZeppelin's 4.9.3 what they need."""
+    folders = {"museum/": MODELS, "openzeppelin-4.9.3/": package(OPENZEPPELIN)}
+    settings = {"evmVersion": "shanghai", "optimizer": {"enabled": True, "runs": 200}}
+    sources = {path.name: path.read_text(encoding="utf-8") for path in sorted(MODELS.glob("*.sol"))}
+    names = re.findall(r"import \{(\w+)\}", sources["Hall.sol"])
+    key = hashlib.sha256(json.dumps(sources).encode()).hexdigest()
+    return compiled("museum/Hall.sol", names, folders, OUR_COMPILER, settings, key)
 
 
 def zora(hall: Hall, name: str, engine: str, *, tokens: bool = False) -> Contract:

@@ -36,7 +36,9 @@ def test_kleros_freezes_the_money_for_ever(hall: Hall) -> None:
             "revert_said",
             "The caller must be the arbitrator.",
         )
-    assert hall.coins(escrow.address) == PRICE + FEE  # one of two fees; the arbitrator has the other
+    assert (
+        hall.coins(escrow.address) == PRICE + FEE
+    )  # one of two fees; the arbitrator has the other
 
 
 def test_ours_divides_it_as_agreed_after_the_deadline(hall: Hall) -> None:

@@ -47,7 +47,7 @@ def calldata(contract: Contract, call: str, *values: object) -> bytes:
 
 
 def test_the_parts_give_the_rival_the_buyers_tokens(hall: Hall) -> None:
-    forwarder = hall.openzeppelin("metatx/MinimalForwarder")
+    forwarder = hall.model("MinimalForwarder")
     token = hall.model("SpoofedToken", forwarder.address)
     hall.send("deployer", token, "mint", hall.at["buyer"], AMOUNT)
     theft = calldata(token, "transfer", hall.at["rival"], AMOUNT)
@@ -62,7 +62,7 @@ def test_the_parts_give_the_rival_the_buyers_tokens(hall: Hall) -> None:
 
 def test_ours_reads_no_sender_from_calldata(hall: Hall) -> None:
     token, market = hall.suite.token, hall.suite.escrow_market
-    forwarder = hall.openzeppelin("metatx/MinimalForwarder")
+    forwarder = hall.model("MinimalForwarder")
     buyer = bytes.fromhex(hall.at["buyer"][2:])
     offer = hall.goods(COIN)
     hall.send("seller", market, "offer", offer)

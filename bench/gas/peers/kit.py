@@ -115,42 +115,53 @@ def compiled(
     remappings: dict[str, Path],
     compiler: str,
     settings: dict[str, Any],
+    key: str = "",
 ) -> dict[str, dict[str, Any]]:
     """ABI and bytecode of contracts that a package brings as source only; compiled once.
 
-    `compiler` is the version of npm's solc, `entry` a path that starts with one of `remappings`.
+    `compiler` is the version of npm's solc, `entry` a path that starts with one of `remappings`,
+    `key` what makes these sources differ from others under the same path.
     """
-    prefix = next(start for start in remappings if entry.startswith(start))
-    source = (remappings[prefix] / entry.removeprefix(prefix)).read_text(encoding="utf-8")
-    key = json.dumps([entry, source, compiler, settings])
-    mark = hashlib.sha256(key.encode()).hexdigest()[:16]
+    mark = hashlib.sha256(json.dumps([entry, compiler, settings, key]).encode()).hexdigest()[:16]
     cache = project_root() / "var" / "peers" / f"{Path(entry).stem}-{mark}.json"
-    if not cache.is_file():
-        ours = project_root() / "node_modules" / "solc"
-        folder = ours if compiler == OUR_COMPILER else package(f"solc-{compiler}")
-        selection = {"*": {name: ["abi", "evm.bytecode.object"] for name in names}}
-        done = subprocess.run(
-            [
-                "node",
-                str(Path(__file__).parent / "compile.cjs"),
-                str(folder / "soljson.js"),
-                entry,
-                *(f"{prefix}={folder}/" for prefix, folder in remappings.items()),
-            ],
-            input=json.dumps({**settings, "outputSelection": selection}),
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        output = json.loads(done.stdout)
-        problems = [e for e in output.get("errors", []) if e["severity"] == "error"]
-        if problems:
-            raise RuntimeError(problems[0]["formattedMessage"])
-        found = {
-            name: {"abi": contract["abi"], "code": contract["evm"]["bytecode"]["object"]}
-            for contracts in output["contracts"].values()
-            for name, contract in contracts.items()
-            if name in names
-        }
-        write_atomically(cache, json.dumps(found))
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(cache.with_suffix(".lock")):
+        if not cache.is_file():
+            output = _compile(entry, names, remappings, compiler, settings)
+            write_atomically(cache, json.dumps(output))
     return dict(json.loads(cache.read_text(encoding="utf-8")))
+
+
+def _compile(
+    entry: str,
+    names: Sequence[str],
+    remappings: dict[str, Path],
+    compiler: str,
+    settings: dict[str, Any],
+) -> dict[str, dict[str, Any]]:
+    ours = project_root() / "node_modules" / "solc"
+    folder = ours if compiler == OUR_COMPILER else package(f"solc-{compiler}")
+    selection = {"*": {name: ["abi", "evm.bytecode.object"] for name in names}}
+    done = subprocess.run(
+        [
+            "node",
+            str(Path(__file__).parent / "compile.cjs"),
+            str(folder / "soljson.js"),
+            entry,
+            *(f"{prefix}={folder}/" for prefix, folder in remappings.items()),
+        ],
+        input=json.dumps({**settings, "outputSelection": selection}),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    output = json.loads(done.stdout)
+    problems = [e for e in output.get("errors", []) if e["severity"] == "error"]
+    if problems:
+        raise RuntimeError(problems[0]["formattedMessage"])
+    return {
+        name: {"abi": contract["abi"], "code": contract["evm"]["bytecode"]["object"]}
+        for contracts in output["contracts"].values()
+        for name, contract in contracts.items()
+        if name in names
+    }
