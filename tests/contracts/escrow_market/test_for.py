@@ -284,7 +284,8 @@ def test_a_signed_acceptance_opens_the_trade(desk, papers, request_of, seller, b
     request = request_of()
     tx = papers.accept(request, seller)
     trade = only_event(tx, "EscrowFunded")["trade"]
-    assert trade["seller"] == seller and trade["buyer"] == buyer
+    assert trade["seller"] == seller
+    assert trade["buyer"] == buyer
     assert desk.state(tuple(trade.values())) == TRADE_FUNDED
 
 
@@ -357,7 +358,8 @@ def test_a_signed_cancellation_kills_offers(market, desk, papers, seller, buyer)
     signature = sign(offer_id(market, offer), seller)
     tx = papers.cancel(seller, 7_000, 7_001)
     assert only_event(tx, "NoncesCancelled") == {"signer": seller, "first": 7_000, "last": 7_001}
-    assert not market.nonceUsed(seller, 6_999) and not market.nonceUsed(seller, 7_002)
+    assert not market.nonceUsed(seller, 6_999)
+    assert not market.nonceUsed(seller, 7_002)
     with reverts_with("Nonce_Used", seller, 7_000):
         desk.fund(offer, buyer, signature=signature)
 
@@ -365,7 +367,8 @@ def test_a_signed_cancellation_kills_offers(market, desk, papers, seller, buyer)
 def test_a_cancellation_brought_again_changes_nothing(market, papers, seller):
     papers.cancel(seller, 7_000, 7_000, expiry=2**40)
     papers.cancel(seller, 7_000, 7_000, expiry=2**40)
-    assert market.nonceUsed(seller, 7_000) and not market.nonceUsed(seller, 7_001)
+    assert market.nonceUsed(seller, 7_000)
+    assert not market.nonceUsed(seller, 7_001)
 
 
 def test_cancel_nonces_for_reverts_when_forged_or_late(market, papers, seller, stranger):
