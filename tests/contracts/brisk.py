@@ -7,12 +7,13 @@ same is asked, and by which way. What each change saves: docs/decisions/0022.
 import inspect
 import sys
 import threading
+import time
 from http.client import HTTPConnection, HTTPException
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import orjson
-from brownie.exceptions import RPCRequestError
+from brownie import web3
 from brownie.network import contract, state, transaction
 from brownie.network.rpc import anvil
 from web3 import HTTPProvider
@@ -29,6 +30,8 @@ def install(config):
     sys.modules["brownie.network.rpc"].inspect = SimpleNamespace(stack=caller_of_the_caller)
     state.Chain._add_to_undo_buffer = follow_the_clock
     transaction.threading = SimpleNamespace(Event=threading.Event, Thread=NoThread)
+    transaction.time = SimpleNamespace(time=lambda: 0, sleep=lambda _: time.sleep(0.01))
+    web3.middleware_onion.remove("ens_name_to_address")
     anvil.mine = mine_at
     if config.getoption("--coverage", default=False):
         mend_coverage()
