@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from eth_abi.abi import encode
 from eth_typing import Hash32
@@ -23,6 +23,8 @@ Terms = tuple[Any, ...]
 
 class Bench:
     """A fresh suite, and the gas of each job done there."""
+
+    FIELDS: ClassVar = {"gas": hex(2_000_000)}  # of every transaction
 
     def __init__(self, chain: Chain, fee_bps: int | None = None) -> None:
         self.chain = chain
@@ -45,7 +47,7 @@ class Bench:
     def send_data(self, who: str, to: str, data: str, coins: int = 0) -> int:
         """Sends calldata; the gas it used."""
         fields = {"from": self.at[who], "to": to, "data": data, "value": hex(coins)}
-        sent = self.chain.raw("eth_sendTransaction", [{**fields, "gas": hex(2_000_000)}])
+        sent = self.chain.raw("eth_sendTransaction", [{**fields, **self.FIELDS}])
         receipt = self.chain.receipt(sent)
         while receipt is None:
             receipt = self.chain.receipt(sent)
