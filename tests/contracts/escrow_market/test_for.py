@@ -14,6 +14,7 @@ from tests.contracts.support import (
     TRADE_NONE,
     TRADE_SHIPPED,
     ZERO_BYTES32,
+    Trade,
     event_names,
     fields,
     make_offer,
@@ -107,8 +108,8 @@ def papers(market, accounts):
 def request_of(market, buyer):
     """A request that the buyer paid for."""
 
-    def request_of(**terms):
-        made = make_offer(ZERO_ADDRESS, **{"buyer": buyer, "price": PRICE, **terms})
+    def request_of(maker=ZERO_ADDRESS):
+        made = make_offer(maker, buyer=buyer, price=PRICE)
         market.request(made, b"", {"from": buyer, "value": PRICE})
         return made
 
@@ -286,7 +287,7 @@ def test_a_signed_acceptance_opens_the_trade(desk, papers, request_of, seller, b
     trade = only_event(tx, "EscrowFunded")["trade"]
     assert trade["seller"] == seller
     assert trade["buyer"] == buyer
-    assert desk.state(tuple(trade.values())) == TRADE_FUNDED
+    assert desk.state(Trade(*trade)) == TRADE_FUNDED
 
 
 def test_accept_for_reverts_when_forged_or_repeated(market, papers, request_of, seller, stranger):
@@ -302,7 +303,7 @@ def test_accept_for_reverts_when_forged_or_repeated(market, papers, request_of, 
 
 def test_accept_for_reverts_for_whom_the_request_isnt(papers, request_of, seller, buyer, stranger):
     with reverts_with("Document_Reserved", stranger, seller):
-        papers.accept(request_of(seller=seller)._replace(seller=str(seller)), stranger)
+        papers.accept(request_of(seller), stranger)
     with reverts_with("Buyer_IsSeller", buyer):
         papers.accept(request_of(), buyer)
 
