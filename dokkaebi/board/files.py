@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from dokkaebi.board.pictures import OTHER, picture_type
@@ -93,8 +94,11 @@ class Files:
 
     def kept(self, cid: str, sha256: bytes) -> KeptFile:
         """What a file is that is there already."""
-        content = self.path(cid).read_bytes()
-        return KeptFile(cid, len(content), sha256, picture_type(content) or OTHER)
+        with (
+            self.path(cid).open("rb") as file,
+            mmap(file.fileno(), 0, access=ACCESS_READ) as content,
+        ):
+            return KeptFile(cid, len(content), sha256, picture_type(content) or OTHER)
 
     def drop(self, cid: str) -> None:
         """Removes a file."""

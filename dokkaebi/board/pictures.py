@@ -9,27 +9,31 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from mmap import mmap
 
 OTHER = "application/octet-stream"
 # Words that browsers once took for a page's beginning, whatever surrounded them.
 _PAGE = re.compile(rb"<(script|html|head|body|iframe|svg|!doctype|\?php|%)", re.IGNORECASE)
 
 
+Bytes = bytes | mmap
+
+
 class _Broken(Exception):  # noqa: N818 - never leaves this file
     """Not a whole picture of its kind."""
 
 
-def picture_type(content: bytes) -> str | None:
+def picture_type(content: Bytes) -> str | None:
     """The media type of a picture that browsers show; None for everything else."""
     for beginning, (kind, walk) in _KINDS.items():
-        if content.startswith(beginning) and not _PAGE.search(content):
+        if content[: len(beginning)] == beginning and not _PAGE.search(content):
             with suppress(_Broken, IndexError):
                 if walk(content) == len(content):
                     return kind
     return None
 
 
-def _png(data: bytes) -> int:
+def _png(data: Bytes) -> int:
     """Chunks: length, name, content, checksum; the last one is IEND."""
     at = 8
     while True:
@@ -41,7 +45,7 @@ def _png(data: bytes) -> int:
             return at
 
 
-def _jpeg(data: bytes) -> int:
+def _jpeg(data: Bytes) -> int:
     """Segments: a marker, and a length unless it has no content; after a scan's beginning comes its
     data, in which FF is never followed by a marker but those of restarts."""
     at = 2
@@ -62,7 +66,7 @@ def _jpeg(data: bytes) -> int:
             at = _after_scan(data, at)
 
 
-def _after_scan(data: bytes, at: int) -> int:
+def _after_scan(data: Bytes, at: int) -> int:
     while True:
         at = data.find(b"\xff", at)
         if at < 0:
@@ -76,8 +80,8 @@ def _after_scan(data: bytes, at: int) -> int:
             return at
 
 
-def _gif(data: bytes) -> int:
-    """Blocks: extensions and pictures, each of pieces that end with an empty one; `;` is the end."""
+def _gif(data: Bytes) -> int:
+    """Blocks: extensions and pictures, each of pieces that end with an empty one; then `;`."""
     at = 13 + _colours(data[10])
     while True:
         block = data[at]
@@ -98,7 +102,7 @@ def _colours(flags: int) -> int:
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 
-def _webp(data: bytes) -> int:
+def _webp(data: Bytes) -> int:
     """A RIFF of chunks, whose size it says, of the form WEBP."""
     end = 8 + int.from_bytes(_part(data, 4, 4), "little")
     if _part(data, 8, 4) != b"WEBP" or data[12:15] != b"VP8":
@@ -110,14 +114,14 @@ def _webp(data: bytes) -> int:
     return at if at == end else -1
 
 
-def _part(data: bytes, at: int, length: int) -> bytes:
+def _part(data: Bytes, at: int, length: int) -> bytes:
     part = data[at : at + length]
     if len(part) != length:
         raise _Broken
     return part
 
 
-_KINDS: dict[bytes, tuple[str, Callable[[bytes], int]]] = {
+_KINDS: dict[bytes, tuple[str, Callable[[Bytes], int]]] = {
     b"\x89PNG\r\n\x1a\n": ("image/png", _png),
     b"\xff\xd8\xff": ("image/jpeg", _jpeg),
     b"GIF87a": ("image/gif", _gif),
