@@ -39,6 +39,8 @@ def serve(
     ] = True,
     file_mb: Annotated[int, typer.Option(min=1, help=t("option_file_mb"))] = 32,
     key_mb: Annotated[int, typer.Option(min=1, help=t("option_key_mb"))] = 256,
+    key_documents: Annotated[int, typer.Option(min=1, help=t("option_key_documents"))] = 2_000,
+    key_per_minute: Annotated[int, typer.Option(min=1, help=t("option_key_per_minute"))] = 120,
     board_mb: Annotated[int, typer.Option(min=1, help=t("option_board_mb"))] = 16_384,
 ) -> Result:
     import uvicorn
@@ -57,7 +59,13 @@ def serve(
     listening = _listen(host, port)
     url = f"http://{host}:{listening.getsockname()[1]}"
     session.say("serve_at", url=url)
-    bounds = BoardLimits(file_bytes=file_mb << 20, key_bytes=key_mb << 20, all_bytes=board_mb << 20)
+    bounds = BoardLimits(
+        file_bytes=file_mb << 20,
+        key_bytes=key_mb << 20,
+        all_bytes=board_mb << 20,
+        key_documents=key_documents,
+        documents_per_minute=key_per_minute,
+    )
     board = BoardDesk(partial(_watched_board, session, books, bounds)) if with_board else None
     application = create_app(books, limits=limits, origins=origin or ["*"], board=board)
     config = uvicorn.Config(application, log_level="warning", access_log=False, backlog=BACKLOG)
