@@ -61,9 +61,19 @@ class Contract:
         from eth_abi.abi import encode
 
         types = types_of(self._functions[function]["inputs"])
-        return self._selector(function) + encode(types, arguments).hex()
+        return self.selector(function) + encode(types, arguments).hex()
 
-    def _selector(self, function: str) -> str:
+    def decode_call(self, function: str, data: str) -> tuple[Any, ...]:
+        """The arguments in calldata, of which the selector isn't looked at. Raises eth-abi's
+        DecodingError for what is none."""
+        from eth_abi.abi import decode
+
+        inputs = self._functions[function]["inputs"]
+        values = decode(types_of(inputs), bytes.fromhex(data[10:]))
+        return tuple(_checksummed(v, p) for v, p in zip(values, inputs, strict=True))
+
+    def selector(self, function: str) -> str:
+        """The first four bytes of a function's calldata, `0x…`."""
         if function not in self._selectors:
             self._selectors[function] = _hash(self._functions[function])[:10]
         return self._selectors[function]

@@ -28,6 +28,7 @@ MODULES = (
     "portal",
     "rewards",
     "board",
+    "sponsor",
     "serve",
     "doctor",
     "deploy",

@@ -13,12 +13,25 @@ import typer
 from dokkaebi.cli.board import opened_board
 from dokkaebi.cli.books import ledger_place, named_identity
 from dokkaebi.cli.output import BOARD, DATABASE, NODE, Result, Session, command
+from dokkaebi.cli.sponsor import (
+    BOARD_MEMBERS,
+    DAY,
+    PERSON,
+    TOTAL,
+    Day,
+    Key,
+    Person,
+    Total,
+    Whom,
+    opened_sponsor,
+)
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts import t
 
 if TYPE_CHECKING:
     from dokkaebi.board.limits import BoardLimits
     from dokkaebi.board.notices import Notices
+    from dokkaebi.sponsor.relay import Sponsor
     from dokkaebi.web.books import Books
 
 # Connections that wait while all threads are busy.
@@ -42,14 +55,19 @@ def serve(
     key_documents: Annotated[int, typer.Option(min=1, help=t("option_key_documents"))] = 2_000,
     key_per_minute: Annotated[int, typer.Option(min=1, help=t("option_key_per_minute"))] = 120,
     board_mb: Annotated[int, typer.Option(min=1, help=t("option_board_mb"))] = 16_384,
+    sponsor: Key = None,
+    person: Person = PERSON,
+    day: Day = DAY,
+    total: Total = TOTAL,
+    members: Whom = BOARD_MEMBERS,
 ) -> Result:
     import uvicorn
 
     from dokkaebi.board.limits import BoardLimits
     from dokkaebi.chain.rpc import Chain
     from dokkaebi.web.app import create_app
-    from dokkaebi.web.board import BoardDesk
     from dokkaebi.web.books import Books
+    from dokkaebi.web.desk import Desk
     from dokkaebi.web.limits import Limits
 
     limits = Limits(rate)
@@ -66,8 +84,15 @@ def serve(
         key_documents=key_documents,
         documents_per_minute=key_per_minute,
     )
-    board = BoardDesk(partial(_watched_board, session, books, bounds)) if with_board else None
-    application = create_app(books, limits=limits, origins=origin or ["*"], board=board)
+    watched = partial(_watched_board, session, books, bounds)
+    paying = partial(_running_sponsor, session, sponsor or "", person, day, total, members)
+    application = create_app(
+        books,
+        limits=limits,
+        origins=origin or ["*"],
+        board=Desk(watched, "board_shut", partial(_waits, session)) if with_board else None,
+        sponsor=Desk(paying, "sponsor_shut", partial(_waits, session)) if sponsor else None,
+    )
     config = uvicorn.Config(application, log_level="warning", access_log=False, backlog=BACKLOG)
     uvicorn.Server(config).run(sockets=[listening])
     return {"url": url}
@@ -85,6 +110,23 @@ def _watched_board(session: Session, books: Books, limits: BoardLimits) -> Itera
             yield notices
         finally:
             watch.stop()
+
+
+@contextmanager
+def _running_sponsor(
+    session: Session, key: str, person: str, day: str, total: str, members: str
+) -> Iterator[Sponsor]:
+    """The sponsor, whose queue runs while it is open."""
+    with opened_sponsor(session, key, person, day, total, members) as opened:
+        opened.start()
+        try:
+            yield opened
+        finally:
+            opened.stop()
+
+
+def _waits(session: Session, problem: DokkaebiError) -> None:
+    session.note("serve_waits", problem=str(problem))
 
 
 def _listen(host: str, port: int) -> socket.socket:
