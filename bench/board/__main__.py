@@ -26,8 +26,9 @@ from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
 
-from dokkaebi.board.metadata import Metadata
-from dokkaebi.board.store import Store, open_store, store_place
+from dokkaebi.board.search import remember
+from dokkaebi.board.store import open_store, store_place
+from dokkaebi.board.tables import work
 from dokkaebi.chain.consent_files import consent_text
 from dokkaebi.chain.consents import sign
 from dokkaebi.chain.creation_registry import approve_all_creations, register
@@ -42,6 +43,7 @@ from dokkaebi.chain.suite import COIN, Suite
 from dokkaebi.chain.terms import NOBODY, Offer, Work
 from dokkaebi.deploy import deploy_market, load_market_spec
 from dokkaebi.ledger.index import index
+from dokkaebi.ledger.places import Place
 from dokkaebi.ledger.store import Identity, open_ledger
 from tests.dokkaebi.ledger.engines import new_database, postgres_server
 
@@ -92,8 +94,8 @@ def offers_of(chain: Chain, folder: Path) -> tuple[Path, list[bytes]]:
                 for n in range(first, first + AT_ONCE)
             ]
             sender.transact(*register(suite, works))
-            for n, work in enumerate(works, first):
-                id_ = creation_id(work.document_digest, 200, key.address)
+            for n, made_work in enumerate(works, first):
+                id_ = creation_id(made_work.document_digest, 200, key.address)
                 terms = Offer(key.address, NOBODY, suite.registry.address, id_, 0, 0, 10**16, 0,
                               COIN, expiry, 0, 0, n)  # fmt: skip
                 made.append(consent_text(sign(key, terms, suite)).encode())
@@ -196,30 +198,39 @@ def _place(engine: str, folder: Path) -> Iterator[Path | str]:
 # Search
 
 
-def fill(store: Store, identity: Identity) -> None:
-    """Works with titles as people give them."""
+def fill(place: Place) -> None:
+    """Works with titles as people give them, put straight into the tables."""
     chance = random.Random(2)
-    rows = []
-    for number in range(WORKS):
-        title = f"{chance.choice(KINDS)} {chance.choice(NOUNS)} {number}"
-        rare = " 두루미" if number % 1_000 == 7 else ""
-        said = "손으로 빚어 가마에서 구운 " + " ".join(chance.choices(NOUNS + KINDS, k=30)) + rare
-        rows.append(
-            Metadata(
-                text=f"{number:0200d}".encode(),
-                creator=f"0x{number % 5_000:040x}",
-                title=title,
-                description=said,
-                creator_name=chance.choice(NAMES),
-                tags=("handmade", chance.choice(NOUNS)),
-                content_type="image/png",
-                content_cid=None,
-                content_size=None,
-                image=None,
-            )
-        )
+    engine = place.engine(writing=True)
     for first in range(0, WORKS, 5_000):
-        store.add_works(rows[first : first + 5_000], 1_800_000_000)
+        rows, said = [], []
+        for number in range(first + 1, first + 5_001):
+            title = f"{chance.choice(KINDS)} {chance.choice(NOUNS)} {number}"
+            words = " ".join(chance.choices(NOUNS + KINDS, k=30))
+            rare = " 두루미" if number % 1_000 == 7 else ""
+            name = chance.choice(NAMES)
+            said.append((number, f"{title} {name} handmade 손으로 빚어 구운 {words}{rare}"))
+            rows.append(
+                {
+                    **dict.fromkeys(("content_type", "skeleton", "document_cid"), ""),
+                    **dict.fromkeys(("tags", "warnings"), "[]"),
+                    "number": number,
+                    "id": f"0x{number:064x}",
+                    "title": title,
+                    "description": words + rare,
+                    "creator": f"0x{number % 5_000:040x}",
+                    "creator_name": name,
+                    "registered": True,
+                    "shown": True,
+                    "posted_at": 1_800_000_000,
+                }
+            )
+        with engine.begin() as connection:
+            connection.execute(work.insert(), rows)
+            remember(connection, said)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("ANALYZE")
+    engine.dispose()
 
 
 def search(engine: str) -> dict[str, Any]:
@@ -240,7 +251,7 @@ def search(engine: str) -> dict[str, Any]:
         place = store_place(ledger, Path(name), identity)
         with open_store(place, identity) as store:
             began = time.monotonic()
-            fill(store, identity)
+            fill(place)
             figures: dict[str, Any] = {
                 "works": WORKS,
                 "fill_seconds": round(time.monotonic() - began),

@@ -239,12 +239,6 @@ class Store:
             self._put_work(connection, metadata, now, registered=registered)
             self._relist_one(connection, creation_key(metadata.id))
 
-    def add_works(self, found: Sequence[Metadata], now: int) -> None:
-        """Puts registered works on the board, all or none."""
-        with self._write() as connection:
-            for metadata in found:
-                self._put_work(connection, metadata, now, registered=True)
-
     def registered(self, creations: Sequence[str]) -> None:
         """Remembers that works were registered."""
         with self._write() as connection:

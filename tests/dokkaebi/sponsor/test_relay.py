@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ COIN = 10**18
 MUCH = Budgets(COIN, COIN, COIN)
 
 
-class Desk_:
+class Purse:
     """A sponsor of a test's own, its clock, and what it really paid."""
 
     def __init__(self, stall: Stall, path: Path, budgets: Budgets = MUCH, **more: Any) -> None:
@@ -101,13 +102,13 @@ def cancellation(stall: Stall, nonce: int, key: str = CREATOR, expiry: int | Non
 
 
 @pytest.fixture
-def desk(stall: Stall, tmp_path: Path) -> Iterator[Desk_]:
-    opened = Desk_(stall, tmp_path / "sponsor.journal")
+def desk(stall: Stall, tmp_path: Path) -> Iterator[Purse]:
+    opened = Purse(stall, tmp_path / "sponsor.journal")
     yield opened
     opened.opening.__exit__(None, None, None)
 
 
-def test_fresh_key_has_a_work_registered(desk: Desk_) -> None:
+def test_fresh_key_has_a_work_registered(desk: Purse) -> None:
     from eth_account import Account
 
     suite, nobody = desk.stall.suite, Account.create()
@@ -128,7 +129,7 @@ def test_fresh_key_has_a_work_registered(desk: Desk_) -> None:
     assert desk.paid == desk.sponsor.books.counted(member=nobody.address) > 0
 
 
-def test_only_known_acts_that_would_succeed_are_taken(desk: Desk_) -> None:
+def test_only_known_acts_that_would_succeed_are_taken(desk: Purse) -> None:
     suite, stall = desk.stall.suite, desk.stall
     good = cancellation(stall, 1)
     market = suite.creation_market
@@ -146,7 +147,7 @@ def test_only_known_acts_that_would_succeed_are_taken(desk: Desk_) -> None:
 
 
 def test_only_members_are_paid_for(stall: Stall, tmp_path: Path) -> None:
-    desk = Desk_(stall, tmp_path / "j", members=lambda account: account == address(CREATOR))
+    desk = Purse(stall, tmp_path / "j", members=lambda account: account == address(CREATOR))
     stranger = cancellation(stall, 1, STRANGER)
     assert refused(lambda: desk.sponsor.offer(stranger.to, stranger.data)) == "sponsor_no_member"
     member = cancellation(stall, 1)
@@ -154,7 +155,7 @@ def test_only_members_are_paid_for(stall: Stall, tmp_path: Path) -> None:
 
 
 def test_budgets_end_what_is_taken(stall: Stall, tmp_path: Path) -> None:
-    first = Desk_(stall, tmp_path / "first")
+    first = Purse(stall, tmp_path / "first")
     call = cancellation(stall, 300)
     entry, _ = first.sponsor.offer(call.to, call.data)
     first.run()
@@ -166,7 +167,7 @@ def test_budgets_end_what_is_taken(stall: Stall, tmp_path: Path) -> None:
             (Budgets(COIN, COIN, price // 2), "sponsor_spent"),
         )
     ):
-        poor = Desk_(stall, tmp_path / f"poor {number}", budgets)
+        poor = Purse(stall, tmp_path / f"poor {number}", budgets)
         call = cancellation(stall, 600 + 300 * number)
         assert refused(lambda c=call, p=poor: p.sponsor.offer(c.to, c.data)) == key
         assert poor.paid == 0
@@ -177,7 +178,7 @@ def test_kill_anywhere_sends_each_act_once(
 ) -> None:
     """Killed before and after each write and each sending: one good transaction for each act."""
     for place in range(8):
-        desk = Desk_(stall, tmp_path / f"journal {place}")
+        desk = Purse(stall, tmp_path / f"journal {place}")
         nonce_before = stall.suite.chain.nonce(address(PAYER))
         call = cancellation(stall, 1_000 + place)
         left = place
@@ -214,7 +215,7 @@ def test_kill_anywhere_sends_each_act_once(
 
 
 def test_lost_transaction_is_sent_again_and_made_dearer(
-    desk: Desk_, monkeypatch: pytest.MonkeyPatch
+    desk: Purse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call = cancellation(desk.stall, 5_000)
     entry, _ = desk.sponsor.offer(call.to, call.data)
@@ -254,7 +255,7 @@ def test_lost_transaction_is_sent_again_and_made_dearer(
     assert desk.paid == desk.sponsor.books.counted()
 
 
-def test_key_used_elsewhere_is_noticed(desk: Desk_, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_key_used_elsewhere_is_noticed(desk: Purse, monkeypatch: pytest.MonkeyPatch) -> None:
     call = cancellation(desk.stall, 6_000)
     entry, _ = desk.sponsor.offer(call.to, call.data)
     with monkeypatch.context() as patched:
@@ -272,9 +273,9 @@ def test_key_used_elsewhere_is_noticed(desk: Desk_, monkeypatch: pytest.MonkeyPa
 # Hostile acts
 
 
-# Says yes in a trial, where gas costs nothing, and wastes all gas in a block: ERC-1271's answer if
-# the base fee is zero or the gas price is, else an endless loop.
-TURNCOAT = "3a15600a575b6005565b631626ba7e60e01b60005260206000f3"
+# A wallet of code that changes its mind whenever it is called without data: it agrees to every
+# signature (ERC-1271), or burns all gas that it gets.
+TURNCOAT = "36600c5760005415600055005b600054156018575b6014565b631626ba7e60e01b60005260206000f3"
 AGREES = "631626ba7e60e01b60005260206000f3"
 
 
@@ -284,27 +285,30 @@ def test_no_attack_costs_more_than_the_budgets(
     """Members who cheat in every way there is: contracts that agree in a trial and burn all gas in
     a block, acts that were done by others just before, doubled and forged ones, kills between."""
     dice = random.Random(7)
-    suite, market = stall.suite, stall.suite.creation_market
+    market = stall.suite.creation_market
     turncoats = [stall.deploy(TURNCOAT) for _ in range(2)]
     yes = stall.deploy(AGREES)
-    budgets = Budgets(person=4 * 10**15, day=9 * 10**15, total=12 * 10**15)
-    desk = Desk_(stall, tmp_path / "journal", budgets)
-    real_send, spoiled = Chain.send_raw, 0
+    budgets = Budgets(person=15 * 10**14, day=3 * 10**15, total=6 * 10**15)
+    desk = Purse(stall, tmp_path / "journal", budgets)
+    real_send = Chain.send_raw
 
     def spoiling(self: Chain, raw: bytes) -> str:
-        """Sometimes somebody does the same just before."""
-        nonlocal spoiled
-        if dice.random() < 0.3:
-            waiting = [a for a in desk.sponsor.books.acts.values() if a.state == "sent"]
-            monkeypatch.setattr(Chain, "send_raw", real_send)
-            for act in waiting:
-                try:
+        """Sometimes somebody does the same just before, and wallets change their minds."""
+        spoil = dice.random() < 0.6
+        monkeypatch.setattr(Chain, "send_raw", real_send)
+        waiting = [a for a in desk.sponsor.books.acts.values() if a.state == "sent"]
+        minds = {act.member for act in waiting} & set(turncoats) if spoil else set()
+        for act in waiting if spoil else []:
+            if act.member in minds:
+                stall.market.send(STRANGER, act.member)
+            else:
+                with suppress(DokkaebiError):
                     stall.market.send(STRANGER, act.to, act.data)
-                    spoiled += 1
-                except DokkaebiError:
-                    pass
-            monkeypatch.setattr(Chain, "send_raw", spoiling)
-        return real_send(self, raw)
+        found = real_send(self, raw)
+        for wallet in minds:
+            stall.market.send(STRANGER, wallet)
+        monkeypatch.setattr(Chain, "send_raw", spoiling)
+        return found
 
     monkeypatch.setattr(Chain, "send_raw", spoiling)
     taken = failed = 0
@@ -338,19 +342,15 @@ def test_no_attack_costs_more_than_the_budgets(
     for day in {int(act.at) // 86_400 for act in books.acts.values()}:
         assert books.counted(day=day) <= budgets.day
     states = [act.state for act in books.acts.values()]
-    assert "done" in states
+    assert {"done", "failed"} <= set(states)
     assert taken > 5
     assert failed > 5
-    monkeypatch.undo()
-    suite.chain.raw("evm_mine")
 
 
 # HTTP
 
 
-def test_sponsor_over_http(desk: Desk_, tmp_path: Path) -> None:
-    from contextlib import nullcontext
-
+def test_sponsor_over_http(desk: Purse, tmp_path: Path) -> None:
     sponsors = Desk(lambda: nullcontext(desk.sponsor), "sponsor_shut")
     books = Books(tmp_path / "none.sqlite3", None, desk.stall.suite.chain)
     app = create_app(books, limits=Limits("1000/second"), sponsor=sponsors)
@@ -375,5 +375,5 @@ def test_sponsor_over_http(desk: Desk_, tmp_path: Path) -> None:
         ):
             answer = http.post("/v1/sponsor/acts", json=body)
             assert answer.status_code == status
-            assert "{" not in answer.json()["message"]
+            assert answer.json()["message"] != answer.json()["error"]
         assert http.get("/v1/sponsor/acts/0x" + "0" * 64).status_code == 404
