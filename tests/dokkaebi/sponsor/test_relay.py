@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 
 from dokkaebi.chain.consents import DOMAIN_FIELDS, sign_typed
 from dokkaebi.chain.documents import creation_id
+from dokkaebi.chain.fees import gas_prices
 from dokkaebi.chain.rpc import Chain, RpcUnreachable
 from dokkaebi.chain.suite import Contract, Suite
 from dokkaebi.chain.terms import Work
@@ -288,7 +289,9 @@ def test_no_attack_costs_more_than_the_budgets(
     market = stall.suite.creation_market
     turncoats = [stall.deploy(TURNCOAT) for _ in range(2)]
     yes = stall.deploy(AGREES)
-    budgets = Budgets(person=15 * 10**14, day=3 * 10**15, total=6 * 10**15)
+    # About what one act may cost.
+    one = 80_000 * gas_prices(stall.suite.chain)[2]
+    budgets = Budgets(person=4 * one, day=7 * one, total=12 * one)
     desk = Purse(stall, tmp_path / "journal", budgets)
     real_send = Chain.send_raw
 
