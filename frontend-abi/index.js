@@ -9,3 +9,4 @@ export { arbitrationDeskAbi } from "./ArbitrationDesk.js";
 export { addresses } from "./addresses.js";
 export { documents } from "./documents.js";
 export { errorTexts } from "./errors.js";
+export { fileTypes } from "./fileTypes.js";

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-from typing import Annotated
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +12,9 @@ from dokkaebi.cli.books import ledger_place, named_identity
 from dokkaebi.cli.output import DATABASE, NODE, Result, Session, command
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts import t
+
+if TYPE_CHECKING:
+    from dokkaebi.web.page import PageSettings
 
 # Connections that wait while all threads are busy.
 BACKLOG = 256
@@ -25,6 +29,7 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65_535, help=t("option_port"))] = 8080,
     rate: Annotated[str, typer.Option(help=t("option_rate"))] = "50/second",
     origin: Annotated[list[str] | None, typer.Option(help=t("option_origin"))] = None,
+    public_rpc: Annotated[str | None, typer.Option(help=t("option_public_rpc"))] = None,
 ) -> Result:
     import uvicorn
 
@@ -40,10 +45,33 @@ def serve(
     listening = _listen(host, port)
     url = f"http://{host}:{listening.getsockname()[1]}"
     session.say("serve_at", url=url)
-    application = create_app(books, limits=limits, origins=origin or ["*"])
+    application = create_app(
+        books, limits=limits, origins=origin or ["*"], page=_page_settings(session, public_rpc)
+    )
     config = uvicorn.Config(application, log_level="warning", access_log=False, backlog=BACKLOG)
     uvicorn.Server(config).run(sockets=[listening])
     return {"url": url}
+
+
+def _page_settings(session: Session, public_rpc: str | None) -> PageSettings:
+    """The page's names and windows, of the market file; a local chain's node is nobody's secret."""
+    from dokkaebi.chain.networks import LOCAL_CHAIN_IDS
+    from dokkaebi.deploy import load_market_spec
+    from dokkaebi.web.page import PageSettings
+
+    named = session.manifest if session.settings.manifest is not None else None
+    local = named is not None and named.chain_id in LOCAL_CHAIN_IDS
+    try:
+        spec = load_market_spec()
+    except DokkaebiError:
+        # Whoever mirrors another's market has no market file.
+        return PageSettings(rpc=public_rpc)
+    return PageSettings(
+        names={"en": spec.registry_name, "ko": spec.registry_name_ko},
+        rpc=public_rpc or (session.settings.rpc if local else None),
+        explorer=spec.explorer,
+        windows=asdict(spec.windows),
+    )
 
 
 def _listen(host: str, port: int) -> socket.socket:

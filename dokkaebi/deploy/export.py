@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dokkaebi.chain.consents import DOMAIN_VERSION, KINDS
+from dokkaebi.chain.documents import file_types
 from dokkaebi.chain.manifest import write_atomically
 from dokkaebi.chain.networks import LOCAL_CHAIN_IDS
 from dokkaebi.config import project_root
@@ -66,6 +67,7 @@ def _render() -> dict[str, str]:
     constants["addresses"] = ("addresses", public)
     constants["documents"] = ("documents", _documents(suite))
     constants["errors"] = ("errorTexts", _error_texts(a.abi for a in suite.values()))
+    constants["fileTypes"] = ("fileTypes", file_types())
     index = [NOTE]
     for module, (constant, value) in constants.items():
         head = f"{NOTE}\nexport const {constant} = {_json(value).rstrip()}"

@@ -41,6 +41,7 @@ from dokkaebi.web.asked import (
 from dokkaebi.web.books import Books
 from dokkaebi.web.limits import Limits
 from dokkaebi.web.metrics import Metrics
+from dokkaebi.web.page import PageSettings, add_page, page_folder
 
 VERSION = version("dokkaebi")
 LISTINGS: dict[str, tuple[Listing[Any], type]] = {
@@ -122,8 +123,14 @@ def _look(request: Request) -> Iterator[Book]:
 Look = Annotated[Book, Depends(_look)]
 
 
-def create_app(books: Books, *, limits: Limits, origins: Sequence[str] = ("*",)) -> FastAPI:
-    """The application. `origins`: whose pages may read it."""
+def create_app(
+    books: Books,
+    *,
+    limits: Limits,
+    origins: Sequence[str] = ("*",),
+    page: PageSettings | None = None,
+) -> FastAPI:
+    """The application. `origins`: whose pages may read it; `page`: with the wallet page."""
     metrics = Metrics()
 
     @asynccontextmanager
@@ -157,6 +164,8 @@ def create_app(books: Books, *, limits: Limits, origins: Sequence[str] = ("*",))
     _add_single(app)
     _add_accounts(app)
     _add_reports(app)
+    if page is not None:
+        add_page(app, books, page, page_folder())
     return app
 
 
@@ -170,7 +179,8 @@ def _add_guards(app: FastAPI, limits: Limits, metrics: Metrics) -> None:
             response.headers["Retry-After"] = str(wait)
         else:
             response = await go_on(request)
-        response.headers.update(HEADERS)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
         metrics.count(request, response.status_code, time.perf_counter() - began)
         return response
 
