@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -34,12 +35,42 @@ PACKAGE = {
     "types": "./index.ts",
     "files": ["*.js", "*.ts", "*.json", "!addresses.local.json"],
 }
-# What people sign for tokens and for works beside the markets' own documents: ERC-2612, ERC-4494.
-PERMITS = {
-    "CommunityToken": (("owner", "address"), ("spender", "address"), ("value", "uint256")),
-    "CreationRegistry": (("spender", "address"), ("tokenId", "uint256")),
+# What is signed besides what `hash…` functions take: EIP-712 types, as the contracts have them.
+_OF_MARKETS = (
+    "Cancellation(address signer,uint256 first,uint256 last,uint256 expiry)",
+    "Withdrawal(address payee,address asset,address to,uint256 expiry,uint256 nonce)",
+)
+_OTHERS = {
+    # The token's domain has the token's name: its `eip712Domain()` tells it.
+    "CommunityToken": (
+        "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)",
+    ),
+    "CreationRegistry": (
+        "Voucher(address creator,Work work,Partner[] partners,Sale sale,uint256 expiry,"
+        "uint256 version)"
+        "Partner(address account,uint16 shareBps)"
+        "Sale(address market,address buyer,address asset,uint256 price,uint256 referralBps,"
+        "address sponsor,uint256 sponsorAmount)"
+        "Work(bytes32 documentDigest,uint16 documentSize,uint16 royaltyBps,"
+        "bytes32 contentCommitment,uint256[] parents)",
+        "VoucherCancellation(address creator,bytes32 documentDigest,uint256 documentSize,"
+        "uint256 version,uint256 expiry)",
+        "Permit(address spender,uint256 tokenId,uint256 nonce,uint256 deadline)",
+    ),
+    "CreationMarket": (
+        "Acceptance(address seller,bytes32 bidId,uint256 creationId,uint256 tenure,"
+        "uint256 royaltyBpsMax,uint256 expiry)",
+        *_OF_MARKETS,
+    ),
+    "EscrowMarket": (
+        "Acceptance(bytes32 requestId,address seller,uint256 expiry)",
+        "Shipment(bytes32 tradeId,uint256 part,bytes32 shipment,uint256 expiry)",
+        "Refund(bytes32 tradeId,uint256 part,uint256 expiry)",
+        "Evidence(bytes32 tradeId,address party,bytes32 evidence,uint256 expiry,uint256 nonce)",
+        *_OF_MARKETS,
+    ),
+    "AuctionHouse": _OF_MARKETS,
 }
-PERMIT_ENDS = (("nonce", "uint256"), ("deadline", "uint256"))
 
 
 def export_frontend_abi(target: Path | None = None) -> list[Path]:
@@ -83,21 +114,31 @@ def _render() -> dict[str, str]:
 
 
 def _documents(suite: Mapping[str, Artifact]) -> dict[str, Any]:
-    """The EIP-712 documents by contract and name: the domain without chain and address, and the
-    types of each, as `signTypedData` of viem and ethers takes them."""
+    """The EIP-712 documents by contract and name: the domain without chain and address (None: the
+    contract tells it), and the types of each, as `signTypedData` of viem and ethers takes them."""
     found: dict[str, Any] = {}
+    for contract, texts in _OTHERS.items():
+        name = f"Dokkaebi {contract}" if contract != "CommunityToken" else None
+        domain = name and {"name": name, "version": DOMAIN_VERSION}
+        found[contract] = {"domain": domain, "types": {}}
+        for text in texts:
+            types = _types_in(text)
+            found[contract]["types"][next(iter(types))] = types
     for kind in KINDS.values():
         types = dict(kind.types(kind.fields_in(suite[kind.contract].abi)))
         del types["EIP712Domain"]
-        domain = {"name": kind.domain_name, "version": DOMAIN_VERSION}
-        known = found.setdefault(kind.contract, {"domain": domain, "types": {}})
-        known["types"][kind.primary_type] = types
-    for contract, fields in PERMITS.items():
-        members = [{"name": name, "type": type_} for name, type_ in (*fields, *PERMIT_ENDS)]
-        # The token's domain has the token's name: its `eip712Domain()` tells it.
-        known = found.setdefault(contract, {"domain": None, "types": {}})
-        known["types"]["Permit"] = {"Permit": members}
+        found[kind.contract]["types"][kind.primary_type] = types
     return found
+
+
+def _types_in(text: str) -> dict[str, list[dict[str, str]]]:
+    """The types that an EIP-712 type string names, the primary one first."""
+    return {
+        name: [
+            dict(zip(("type", "name"), member.split(), strict=True)) for member in members.split(",")
+        ]
+        for name, members in re.findall(r"(\w+)\(([^)]*)\)", text)
+    }
 
 
 def _addresses() -> tuple[dict[str, dict[str, str]], dict[str, dict[str, str]]]:
