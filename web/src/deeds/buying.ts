@@ -2,7 +2,7 @@
  * Buy: at once, into escrow, or a work that only its maker's signature knows yet. Terms come from the
  * document itself, prices and states from the chain, and the id of both must be the one shown.
  */
-import type { Address, Hex } from "viem";
+import type { Abi, Address, Hex } from "viem";
 import { readContract } from "viem/actions";
 import type { BoardDocument, LedgerOffer } from "../lib/api";
 import {
@@ -61,7 +61,8 @@ async function termsOf<K extends "offer" | "delivery">(
     return { id: signed.digest, terms: signed.terms as Kind, signature: signed.signature };
   }
   const { id, transaction } = source.row;
-  const contract = kind === "offer" ? creationMarket() : escrowMarket();
+  const contract: { address: Address; abi: Abi } =
+    kind === "offer" ? creationMarket() : escrowMarket();
   const event = await eventOf(contract, "OfferPublished", transaction, (args) => args.offerId === id);
   const terms = event?.offer as Kind | undefined;
   if (!terms || digestOf(kind, terms as never) !== id) throw new Stop(t("stop_document_wrong"));

@@ -182,9 +182,9 @@ export async function creditsOf(account: Address): Promise<Credit[]> {
 }
 
 /** The event that made an id known, of its transaction's receipt: only the named contract's counts. */
-export async function eventOf<const A extends Abi, Name extends string>(
-  contract: { address: Address; abi: A },
-  name: Name,
+export async function eventOf(
+  contract: { address: Address; abi: Abi },
+  name: string,
   transaction: Hex,
   isIt: (args: Record<string, unknown>) => boolean,
 ): Promise<Record<string, unknown> | null> {
@@ -192,7 +192,7 @@ export async function eventOf<const A extends Abi, Name extends string>(
   for (const log of receipt.logs) {
     if (log.address.toLowerCase() !== contract.address.toLowerCase()) continue;
     try {
-      const event = decodeEventLog({ abi: contract.abi as Abi, data: log.data, topics: log.topics });
+      const event = decodeEventLog({ abi: contract.abi, data: log.data, topics: log.topics });
       const args = (event.args ?? {}) as unknown as Record<string, unknown>;
       if (event.eventName === name && isIt(args)) return args;
     } catch {
