@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from dokkaebi.chain.rpc import Chain, RpcRefused
@@ -278,7 +278,7 @@ class Consent:
         """Which kind of document it is."""
         return kind_of(self.terms)
 
-    @property
+    @cached_property
     def digest(self) -> bytes:
         """What is signed."""
         return digest_of(self.terms, self.chain_id, self.market)

@@ -162,6 +162,12 @@ class Suite:
         )
         return cls(chain, manifest, *contracts)
 
+    def asked_through(self, chain: Chain) -> Suite:
+        """The same contracts, asked through another connection to the same chain."""
+        own = (self.token, self.registry, *self.markets)
+        moved = (Contract(chain, c.name, c.address, c.abi) for c in own)
+        return Suite(chain, self.manifest, *moved)
+
     @property
     def markets(self) -> tuple[Contract, ...]:
         """The contracts that take money and give credit."""

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dokkaebi.cli.board import opened_board
 from dokkaebi.cli.books import ledger_place, named_identity
-from dokkaebi.cli.output import DATABASE, NODE, Result, Session, command
+from dokkaebi.cli.output import BOARD, DATABASE, NODE, Result, Session, command
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts import t
 
 if TYPE_CHECKING:
+    from dokkaebi.board.limits import BoardLimits
+    from dokkaebi.board.notices import Notices
+    from dokkaebi.web.books import Books
     from dokkaebi.web.page import PageSettings
 
 # Connections that wait while all threads are busy.
@@ -22,7 +29,7 @@ BACKLOG = 256
 app = typer.Typer()
 
 
-@command(app, NODE, DATABASE)
+@command(app, NODE, DATABASE, BOARD)
 def serve(
     session: Session,
     host: Annotated[str, typer.Option(help=t("option_host"))] = "127.0.0.1",
@@ -30,11 +37,19 @@ def serve(
     rate: Annotated[str, typer.Option(help=t("option_rate"))] = "50/second",
     origin: Annotated[list[str] | None, typer.Option(help=t("option_origin"))] = None,
     public_rpc: Annotated[str | None, typer.Option(help=t("option_public_rpc"))] = None,
+    with_board: Annotated[
+        bool, typer.Option("--with-board/--without-board", help=t("option_with_board"))
+    ] = True,
+    file_mb: Annotated[int, typer.Option(min=1, help=t("option_file_mb"))] = 32,
+    key_mb: Annotated[int, typer.Option(min=1, help=t("option_key_mb"))] = 256,
+    board_mb: Annotated[int, typer.Option(min=1, help=t("option_board_mb"))] = 16_384,
 ) -> Result:
     import uvicorn
 
+    from dokkaebi.board.limits import BoardLimits
     from dokkaebi.chain.rpc import Chain
     from dokkaebi.web.app import create_app
+    from dokkaebi.web.board import BoardDesk
     from dokkaebi.web.books import Books
     from dokkaebi.web.limits import Limits
 
@@ -45,8 +60,14 @@ def serve(
     listening = _listen(host, port)
     url = f"http://{host}:{listening.getsockname()[1]}"
     session.say("serve_at", url=url)
+    bounds = BoardLimits(file_bytes=file_mb << 20, key_bytes=key_mb << 20, all_bytes=board_mb << 20)
+    board = BoardDesk(partial(_watched_board, session, books, bounds)) if with_board else None
     application = create_app(
-        books, limits=limits, origins=origin or ["*"], page=_page_settings(session, public_rpc)
+        books,
+        limits=limits,
+        origins=origin or ["*"],
+        board=board,
+        page=_page_settings(session, public_rpc),
     )
     config = uvicorn.Config(application, log_level="warning", access_log=False, backlog=BACKLOG)
     uvicorn.Server(config).run(sockets=[listening])
@@ -72,6 +93,20 @@ def _page_settings(session: Session, public_rpc: str | None) -> PageSettings:
         explorer=spec.explorer,
         windows=asdict(spec.windows),
     )
+
+
+@contextmanager
+def _watched_board(session: Session, books: Books, limits: BoardLimits) -> Iterator[Notices]:
+    """The board, looked after while it is open."""
+    from dokkaebi.board.watch import Watch
+
+    with opened_board(session, limits) as notices:
+        watch = Watch(notices, books.snapshot)
+        watch.start()
+        try:
+            yield notices
+        finally:
+            watch.stop()
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -85,7 +85,9 @@ def add_page(app: FastAPI, books: Books, settings: PageSettings, folder: Path) -
         content = orjson.dumps(
             {
                 **_chain(identity.chain_id, settings),
-                "names": {lang: settings.names.get(lang) or identity.label for lang in ("en", "ko")},
+                "names": {
+                    lang: settings.names.get(lang) or identity.label for lang in ("en", "ko")
+                },
                 "contracts": dict(identity.addresses),
                 "first_block": identity.first_block,
                 "windows": dict(settings.windows),

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from dokkaebi.portal.names import Persona, chain_persona, folded, parse_persona, skeleton
+from dokkaebi.portal.names import Persona, chain_persona, parse_persona
+from dokkaebi.spelling import folded, skeleton
 from dokkaebi.portal.reports import gini
 from dokkaebi.portal.rules import BPS, DAY_SECONDS, HOUR_SECONDS, Rules
 from dokkaebi.portal.scoring import Contribution, Epoch, Payment, Points, Scores, Window, score
