@@ -73,10 +73,14 @@ export function App() {
           <button
             type="button"
             class="quiet language"
+            aria-label={lang === "ko" ? "English" : "한국어"}
             lang={lang === "ko" ? "en" : "ko"}
             onClick={() => setLanguage(lang === "ko" ? "en" : "ko")}
           >
-            {lang === "ko" ? "English" : "한국어"}
+            <span class="long">{lang === "ko" ? "English" : "한국어"}</span>
+            <span class="brief" aria-hidden="true">
+              {lang === "ko" ? "EN" : "한"}
+            </span>
           </button>
           <WalletButton />
         </div>

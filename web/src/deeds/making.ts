@@ -1,9 +1,8 @@
 /** Register a work: by a transaction of one's own, or by a voucher that costs nothing. */
 import { bytesToHex, type Address } from "viem";
 import { hasFile, postDocument, putFile, Refused } from "../lib/api";
-import { chainTime, NOBODY, registry, send, sign, standingOf } from "../lib/chain";
 import { readContract } from "viem/actions";
-import { client } from "../lib/chain";
+import { chainTime, client, NOBODY, registry, send, sign, standingOf } from "../lib/chain";
 import { config } from "../lib/config";
 import type { Deed, Fact, Step } from "../lib/deed";
 import { contentCommitment, creationCid, makeDocument, type FileDigest, type WorkDocument, type Words } from "../lib/documents";
@@ -13,6 +12,8 @@ import { Stop } from "../lib/problems";
 import { signFile, uploadTyped, type VoucherTerms } from "../lib/terms";
 import { showMoment } from "../lib/times";
 import { actor, DAY, workHref } from "./common";
+
+const BOARD_SECONDS = 60;
 
 export interface Making {
   file: File;
@@ -63,11 +64,17 @@ function fileStep(making: Making): Step {
     say: t("say_put_file", { name: making.file.name }),
     run: async () => {
       if (await hasFile(making.digest.cid)) return;
-      try {
-        await putFile(making.digest.cid, making.file);
-      } catch (problem) {
-        // The work stands without its file on this board; its page says so.
-        if (!(problem instanceof Refused) || problem.status !== 413) throw problem;
+      for (let round = 1; ; round += 1) {
+        try {
+          return await putFile(making.digest.cid, making.file);
+        } catch (problem) {
+          if (!(problem instanceof Refused)) throw problem;
+          // The work stands without its file on this board; its page says so.
+          if (problem.status === 413) return;
+          // The board takes files of works that it knows, and it learns of a new one with its block.
+          if (problem.key !== "board_file_unnamed" || round === BOARD_SECONDS) throw problem;
+        }
+        await new Promise((go) => setTimeout(go, 1_000));
       }
     },
   };

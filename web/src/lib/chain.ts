@@ -19,6 +19,7 @@ import {
   type Abi,
   type Address,
   type Client,
+  type EIP1193Provider,
   type Hex,
 } from "viem";
 import {
@@ -32,7 +33,7 @@ import {
 } from "viem/actions";
 import { config } from "./config";
 import { COIN, type Asset } from "./money";
-import { addPending, endPending } from "./pending";
+import { addPending, endPending, forget } from "./pending";
 import { AccountSwitched, ChainReverted, ChainWrong, NoWallet } from "./problems";
 import { store } from "./store";
 import { learnTime } from "./times";
@@ -69,7 +70,46 @@ export function client(): Client {
     nativeCurrency: { name: coin, symbol: coin, decimals: 18 },
     rpcUrls: { default: { http: rpc ? [rpc] : [] } },
   });
-  return createClient({ chain, transport: custom(chosen.provider, { retryCount: 0 }) });
+  const provider = { request: plainRefusals(chosen.provider.request.bind(chosen.provider)) };
+  return createClient({ chain, transport: custom(provider, { retryCount: 0 }) });
+}
+
+const REVERTED = 3;
+const INTERNAL = -32603;
+const DISCONNECTED = 4900;
+
+type Request = (asked: { method: string; params?: unknown }) => Promise<unknown>;
+
+/**
+ * Nodes and wallets say in many ways that a contract refused, and wrap each other's words; the data
+ * of the refusal is what counts, and code 3 is how it is said here.
+ */
+function plainRefusals(request: EIP1193Provider["request"]): Request {
+  return async (asked) => {
+    try {
+      return await (request as Request)(asked);
+    } catch (problem) {
+      const data = revertData(problem, 0);
+      const { message = "", code } = problem as { message?: string; code?: number };
+      if (data !== null || /revert/i.test(message)) {
+        throw Object.assign(new Error(message), { code: REVERTED, data: data ?? "0x" });
+      }
+      // What a wallet says when it doesn't reach its node; viem would take it for a refusal.
+      throw code === INTERNAL ? Object.assign(new Error(message), { code: DISCONNECTED }) : problem;
+    }
+  };
+}
+
+const NESTED = ["data", "originalError", "error", "cause", "result"] as const;
+
+function revertData(problem: unknown, depth: number): Hex | null {
+  if (typeof problem === "string") return /^0x([0-9a-f]{2}){4,}$/i.test(problem) ? (problem as Hex) : null;
+  if (typeof problem !== "object" || problem === null || depth > 4) return null;
+  for (const name of NESTED) {
+    const found = revertData((problem as Record<string, unknown>)[name], depth + 1);
+    if (found) return found;
+  }
+  return null;
 }
 
 /** The account that acts, on the right chain. */
@@ -237,6 +277,8 @@ export async function send(
   addPending({ hash, account, said, at: Date.now() });
   sent(hash);
   if (!(await waitFor(hash))) throw new ChainReverted(hash);
+  // The sheet says that it is done; the journal is for what nobody sees end.
+  forget(hash);
 }
 
 /** Whether a transaction succeeded, once a block has it. A node that is away is waited for. */

@@ -38,6 +38,14 @@ export const opened = store<Prepare | null>(null);
 /** Counts deeds that were done, so that what shows the chain's state reads it again. */
 export const changes = store(0);
 
+// The books and the board learn of a block a moment after it.
+const LATER_MS = [0, 1_500, 4_000];
+
+/** Something was done: whatever shows it looks again, now and when the books have it too. */
+export function changed(): void {
+  for (const later of LATER_MS) setTimeout(() => changes.set(changes.get() + 1), later);
+}
+
 export function openDeed(prepare: Prepare): void {
   opened.set(prepare);
 }

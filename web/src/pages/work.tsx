@@ -1,5 +1,5 @@
 /** One work: its picture, who made it, what it costs, and what the reader can do with it. */
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import {
   boardDocuments,
   ledgerOffers,
@@ -10,7 +10,7 @@ import {
 } from "../lib/api";
 import { standingOf } from "../lib/chain";
 import { config } from "../lib/config";
-import { openDeed } from "../lib/deed";
+import { changes, openDeed } from "../lib/deed";
 import { creationText, parseCreation } from "../lib/documents";
 import { digestOf as fileDigestOf } from "../lib/hashing";
 import { t } from "../lib/language";
@@ -146,6 +146,8 @@ function Market({ work }: { work: Work }) {
     () => standingOf(work.id),
   );
   const [open, setOpen] = useState<"offer" | "bid" | null>(null);
+  const change = useStore(changes);
+  useEffect(() => setOpen(null), [change]);
   const owner = standing.value?.owner ?? work.ledger?.owner ?? null;
   const mine = same(owner, account);
   const made = same(work.creator, account);

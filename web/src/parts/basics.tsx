@@ -84,7 +84,7 @@ export function Empty({ title, children }: { title: string; children?: Component
 export function Jar() {
   return (
     <svg class="jar" viewBox="0 0 64 64" aria-hidden="true">
-      <path d="M25 9h14l-1.2 5.2C49 17.4 57 25.500 57 36c0 10-7.200 17.400-16.500 20.200L40 59H24l-.6-2.800C14 53.300 7.400 46 7.400 36.200 7.400 25.600 15 17.600 26.200 14.300z" />
+      <path d="M22 10h20v5.500C52.500 19 59 27 59 37c0 9-5.500 15.500-13 19.500V59H18v-2.500C10.500 52.500 5 46 5 37c0-10 6.500-18 17-21.500z" />
     </svg>
   );
 }

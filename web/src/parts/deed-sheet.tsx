@@ -3,10 +3,11 @@ import type { Hex } from "viem";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { holdFast, reachable, waitFor } from "../lib/chain";
 import { config } from "../lib/config";
-import { changes, opened, type Deed, type Prepare } from "../lib/deed";
+import { changed, opened, type Deed, type Prepare } from "../lib/deed";
 import { t } from "../lib/language";
 import { aloneOrNot } from "../lib/nonces";
-import { problemOf, type Problem } from "../lib/problems";
+import { forget } from "../lib/pending";
+import { ChainReverted, problemOf, type Problem } from "../lib/problems";
 import { useStore } from "../lib/store";
 import { isRightChain, switchChain, wallet } from "../lib/wallet";
 import { Jar, Loading } from "./basics";
@@ -67,7 +68,10 @@ function Sheet({ prepare }: { prepare: Prepare }) {
         for (; index < deed.steps.length; index += 1) {
           setAt(index);
           // A step that was sent before the chain was lost isn't sent again.
-          if (sent && index === from) await waitFor(sent);
+          if (sent && index === from) {
+            if (!(await waitFor(sent))) throw new ChainReverted(sent);
+            forget(sent);
+          }
           else await deed.steps[index]?.run(await holdFast(deed.account), setHash);
           setHash(null);
         }
@@ -76,7 +80,7 @@ function Sheet({ prepare }: { prepare: Prepare }) {
       if (!done) throw new Problematic({ kind: "refused", text: t("problem_two_tabs") });
       setAt(deed.steps.length);
       setPhase("done");
-      changes.set(changes.get() + 1);
+      changed();
     } catch (thrown) {
       setProblem(thrown instanceof Problematic ? thrown.problem : problemOf(thrown));
       setPhase("problem");

@@ -2,7 +2,7 @@
 import { useEffect } from "preact/hooks";
 import { waitFor } from "../lib/chain";
 import { config } from "../lib/config";
-import { changes, opened } from "../lib/deed";
+import { changed, opened } from "../lib/deed";
 import { t } from "../lib/language";
 import { forget, pending } from "../lib/pending";
 import { useStore } from "../lib/store";
@@ -20,16 +20,15 @@ export function PendingBar() {
       if (one.state || watched.has(one.hash)) continue;
       watched.add(one.hash);
       waitFor(one.hash)
-        .then(() => changes.set(changes.get() + 1))
+        .then(changed)
         .catch(() => watched.delete(one.hash));
     }
   }, [items, account, chainId]);
-  const shown = items.filter((one) => one.state !== "done" || Date.now() - one.at < 120_000);
   // The open sheet says it itself.
-  if (deed || shown.length === 0) return null;
+  if (deed || items.length === 0) return null;
   return (
     <section class="pending" aria-label={t("pending")} aria-live="polite">
-      {shown.slice(-3).map((one) => (
+      {items.slice(-3).map((one) => (
         <p key={one.hash} class={one.state ?? "waiting"}>
           <span>
             <b>{t(one.state ? `pending_${one.state}` : "pending_waiting")}</b> {one.said}

@@ -36,7 +36,7 @@ export function WalletButton() {
         {account ? (
           <>
             <i class="dot" aria-hidden="true" />
-            {`${account.slice(0, 6)}…${account.slice(-4)}`}
+            {account.slice(0, 6)}…<span class="long">{account.slice(-4)}</span>
           </>
         ) : (
           t("connect")
