@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from dokkaebi.chain.consents import Consent
 from dokkaebi.chain.lookup import address_topic
 from dokkaebi.chain.suite import Suite
-from dokkaebi.chain.terms import NOBODY, ZERO_WORD, Auction, Bid, Delivery, Offer, Swap
+from dokkaebi.chain.terms import NOBODY, ZERO_WORD, Auction, Bid, Delivery, Offer, Swap, Voucher
+from dokkaebi.chain.vouchers import creation_of
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.ledger.rows import creation_key, creation_or_none
 
 # What a work can be had by; settlements concern two people, who can mail them.
-SELLING = ("offer", "delivery", "auction")
+SELLING = ("offer", "delivery", "auction", "voucher")
 POSTED = (*SELLING, "bid", "swap")
 
 
@@ -80,6 +81,10 @@ def facts_of(suite: Suite, consent: Consent) -> Facts:
     if isinstance(terms, Swap):
         given, wanted = creation_key(terms.given_id), creation_key(terms.wanted_id)
         return facts(terms.given_collection, given, None, None, terms.expiry, wanted)
+    if isinstance(terms, Voucher):
+        creation = creation_key(creation_of(terms))
+        price = terms.sale.price if terms.is_sold else None
+        return facts(suite.registry.address, creation, terms.asset, price, terms.expiry)
     assert isinstance(terms, Bid)  # noqa: S101 - the last kind that is taken
     wanted_one = creation_key(terms.creation_id) if terms.creator == NOBODY else None
     return facts(terms.collection, wanted_one, terms.asset, terms.price, terms.expiry)

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from dokkaebi.board.facts import facts_of
@@ -19,15 +19,16 @@ from dokkaebi.board.limits import BoardLimits
 from dokkaebi.board.metadata import read_metadata
 from dokkaebi.board.rights import UploadRight, check_right
 from dokkaebi.board.store import Paper, Store
-from dokkaebi.chain.consent_files import parse_consent
+from dokkaebi.chain.consent_files import consent_text, parse_consent
 from dokkaebi.chain.consents import Consent
 from dokkaebi.chain.creation_registry import creation
-from dokkaebi.chain.documents import DOCUMENT_BYTES_MAX, DOCUMENT_BYTES_MIN
+from dokkaebi.chain.documents import DOCUMENT_BYTES_MAX, DOCUMENT_BYTES_MIN, RAW, cid_text
 from dokkaebi.chain.lookup import now_on
 from dokkaebi.chain.reverts import Reverted
 from dokkaebi.chain.rpc import RpcRefused
 from dokkaebi.chain.standing import unusable
 from dokkaebi.chain.suite import NoAnswer, Suite
+from dokkaebi.chain.terms import Voucher
 from dokkaebi.chain.together import ask_together
 from dokkaebi.errors import DokkaebiError
 
@@ -131,7 +132,14 @@ class Notices:
             refusal = problem or (self._beyond(paper.facts.signer) if bounded else None)
             if refusal is not None:
                 refused[paper.digest] = refusal
-        good = [paper for digest, (paper, _) in fresh.items() if digest not in refused]
+        good: list[Paper] = []
+        for digest, (paper, consent) in fresh.items():
+            if digest in refused:
+                continue
+            try:
+                good.append(self._with_metadata(paper, consent))
+            except DokkaebiError as problem:
+                refused[digest] = problem
         if good:
             self.store.add(good, int(time.time()))
         results: list[Posted | DokkaebiError] = []
@@ -149,7 +157,30 @@ class Notices:
         if len(body) > self.limits.document_bytes:
             raise DokkaebiError("consent_too_large", max=self.limits.document_bytes)
         consent = parse_consent(body)
-        return Paper(consent.id, facts_of(self.suite, consent), body), consent
+        # What came beside is kept for itself.
+        plain = consent_text(replace(consent, document=None))
+        return Paper(consent.id, facts_of(self.suite, consent), plain.encode()), consent
+
+    def _with_metadata(self, paper: Paper, consent: Consent) -> Paper:
+        """A voucher with its metadata document, which came beside or is here already: without it
+        nobody would know what is sold. Errors: `board_metadata_missing`, `board_metadata_other`,
+        those of `read_metadata` and of `receiving`."""
+        voucher = consent.terms
+        if not isinstance(voucher, Voucher):
+            return paper
+        cid = cid_text(RAW, voucher.work.document_digest)
+        text = consent.document
+        if text is None:
+            if self.store.file(cid) is None:
+                raise DokkaebiError("board_metadata_missing", cid=cid)
+            text = self.files.path(cid).read_bytes()
+        metadata = read_metadata(text)
+        if metadata.creator != voucher.creator or len(text) != voucher.work.document_size:
+            raise DokkaebiError("board_metadata_other", seen=metadata.creator)
+        if self.store.file(cid) is None:
+            with self._receiving(cid, len(text), paper.facts.signer) as incoming:
+                incoming.add(text)
+        return replace(paper, metadata=metadata)
 
     def look(self, consents: Sequence[Consent]) -> list[DokkaebiError | None]:
         """Why documents can't be used now, in order. `board_node_silent`: nobody could look."""
@@ -191,12 +222,20 @@ class Notices:
 
     @contextmanager
     def receiving(self, cid: str, size: int, key: str) -> Iterator[Incoming]:
-        """Takes a file's bytes on somebody's quota; it is on the board after the block. An empty
-        key is the operator's, who has no quota.
+        """Takes a file's bytes on somebody's quota; it is on the board after the block, and if it
+        is a metadata document, its work is as well. An empty key is the operator's, who has no
+        quota.
 
         Errors: `board_file_empty`, `board_file_large`, `board_key_files`, `board_key_bytes`,
         `board_full`, and those of `Files`.
         """
+        with self._receiving(cid, size, key) as incoming:
+            yield incoming
+        if DOCUMENT_BYTES_MIN <= size <= DOCUMENT_BYTES_MAX:
+            self._look_for_work(cid)
+
+    @contextmanager
+    def _receiving(self, cid: str, size: int, key: str) -> Iterator[Incoming]:
         if not size:
             raise DokkaebiError("board_file_empty")
         if size > self.limits.file_bytes:
@@ -205,11 +244,7 @@ class Notices:
             with self.files.receive(cid, size) as incoming:
                 yield incoming
                 sha256 = incoming.check()
-            kept = self.files.kept(cid, sha256)
-            now = int(time.time())
-            self.store.add_file(kept, key, now)
-        if DOCUMENT_BYTES_MIN <= size <= DOCUMENT_BYTES_MAX:
-            self._look_for_work(cid, now)
+            self.store.add_file(self.files.kept(cid, sha256), key, int(time.time()))
 
     @contextmanager
     def _reserved(self, cid: str, size: int, key: str) -> Iterator[None]:
@@ -234,7 +269,7 @@ class Notices:
             with self._lock:
                 del self._coming[token]
 
-    def _look_for_work(self, cid: str, now: int) -> None:
+    def _look_for_work(self, cid: str) -> None:
         """A metadata document makes a work, which is shown once its creator stands for it."""
         try:
             found = read_metadata(self.files.path(cid).read_bytes())
@@ -242,7 +277,7 @@ class Notices:
             # Any small file may be kept.
             return
         registered = creation(self.suite, found.id) is not None
-        self.store.add_work(found, now, registered=registered)
+        self.store.add_work(found, int(time.time()), registered=registered)
 
 
 @dataclass(frozen=True)

@@ -341,7 +341,8 @@ class Store:
         of_it = (document.c.creation == creation) & (document.c.collection == self._registry)
         selling = (
             select(*columns)
-            .where(of_it, document.c.kind.in_(SELLING))
+            # A voucher without a price is there to be registered only.
+            .where(of_it, document.c.kind.in_(SELLING), document.c.price.is_not(None))
             .order_by(document.c.number.desc())
             .limit(1)
         )

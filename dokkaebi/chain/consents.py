@@ -8,7 +8,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from dokkaebi.chain.rpc import Chain, RpcRefused
-from dokkaebi.chain.suite import Abi, Suite, load_abi, types_of
+from dokkaebi.chain.suite import Abi, Suite, load_abi
 from dokkaebi.chain.terms import (
     Auction,
     Bid,
@@ -18,6 +18,7 @@ from dokkaebi.chain.terms import (
     Settlement,
     Swap,
     Terms,
+    Voucher,
 )
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ _S_MAX = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of document: its name, the market that knows it, its EIP-712 type, and the field that
-    names its signer (None: a settlement is signed by the parties of its trade)."""
+    """A kind of document: its name, the contract that knows it, its EIP-712 type, and the field
+    that names its signer (None: a settlement is signed by the parties of its trade)."""
 
     name: str
     terms: type[Terms]
@@ -50,33 +51,33 @@ class Kind:
 
     @property
     def hash_function(self) -> str:
-        """The function of the market that tells the document's digest."""
+        """The function of the contract that tells the document's digest."""
         return f"hash{self.primary_type}"
 
     @property
     def fields(self) -> list[dict[str, Any]]:
-        """The fields of the EIP-712 type, as in the market's ABI."""
+        """The fields of the EIP-712 type, as in the contract's ABI."""
         return _fields(self.name)
 
     def fields_in(self, abi: Abi) -> list[dict[str, Any]]:
-        """The fields of the EIP-712 type, as in an ABI of the market."""
+        """The fields of the EIP-712 type, as in an ABI of the contract."""
         entry = next(e for e in abi if e.get("name") == self.hash_function)
         inputs: list[dict[str, Any]] = entry["inputs"]
         # A settlement's fields are the parameters themselves.
         return list(inputs[0]["components"]) if inputs[0]["type"] == "tuple" else inputs
 
     def types(self, fields: list[dict[str, Any]]) -> dict[str, list[dict[str, str]]]:
-        """The EIP-712 types of the document and of its domain."""
-        names = (field["name"] for field in fields)
-        members = [
-            {"name": name, "type": type_}
-            for name, type_ in zip(names, types_of(fields), strict=True)
-        ]
-        return {"EIP712Domain": DOMAIN_FIELDS, self.primary_type: members}
+        """The EIP-712 types of the document, of structs within it, and of its domain."""
+        inner = {struct_name(f): f["components"] for f in fields if "components" in f}
+        return {
+            "EIP712Domain": DOMAIN_FIELDS,
+            self.primary_type: _members(fields),
+            **{name: _members(components) for name, components in inner.items()},
+        }
 
     @property
     def domain_name(self) -> str:
-        """The name in the market's EIP-712 domain."""
+        """The name in the contract's EIP-712 domain."""
         return f"Dokkaebi {self.contract}"
 
 
@@ -90,6 +91,7 @@ KINDS = {
         Kind("request", Request, "EscrowMarket", "Request", "buyer"),
         Kind("settlement", Settlement, "EscrowMarket", "Settlement", None),
         Kind("auction", Auction, "AuctionHouse", "Auction", "seller"),
+        Kind("voucher", Voucher, "CreationRegistry", "Voucher", "creator"),
     )
 }
 
@@ -97,6 +99,22 @@ KINDS = {
 def kind_of(terms: Terms) -> Kind:
     """The kind of document that terms make."""
     return next(kind for kind in KINDS.values() if kind.terms is type(terms))
+
+
+def struct_name(field: dict[str, Any]) -> str:
+    """The name of a field's struct: `struct ICreationRegistry.Work` → `Work`."""
+    return str(field["internalType"]).removesuffix("[]").split(".")[-1]
+
+
+def _members(fields: list[dict[str, Any]]) -> list[dict[str, str]]:
+    return [{"name": field["name"], "type": _type_of(field)} for field in fields]
+
+
+def _type_of(field: dict[str, Any]) -> str:
+    """A field's EIP-712 type: structs go by their names."""
+    if "components" not in field:
+        return str(field["type"])
+    return struct_name(field) + str(field["type"]).removeprefix("tuple")
 
 
 def python_name(name: str) -> str:
@@ -115,9 +133,7 @@ def _fields(kind: str) -> list[dict[str, Any]]:
 def typed_data(terms: Terms, chain_id: int, market: str) -> TypedData:
     """The EIP-712 typed data of a document, whole, as `eth_signTypedData_v4` takes it."""
     kind = kind_of(terms)
-    message = {
-        field["name"]: _plain(value) for field, value in zip(kind.fields, terms, strict=True)
-    }
+    message = _message(kind.fields, terms)
     domain = {
         "name": kind.domain_name,
         "version": DOMAIN_VERSION,
@@ -130,6 +146,21 @@ def typed_data(terms: Terms, chain_id: int, market: str) -> TypedData:
         "domain": domain,
         "message": message,
     }
+
+
+def _message(fields: list[dict[str, Any]], values: Any) -> dict[str, Any]:
+    """A struct's values by name, structs within it likewise."""
+    return {
+        field["name"]: _inner(field, value) for field, value in zip(fields, values, strict=True)
+    }
+
+
+def _inner(field: dict[str, Any], value: Any) -> Any:
+    if "components" not in field:
+        return _plain(value)
+    if field["type"] == "tuple":
+        return _message(field["components"], value)
+    return [_message(field["components"], element) for element in value]
 
 
 def _plain(value: Any) -> Any:
@@ -164,8 +195,8 @@ def digest_of(terms: Terms, chain_id: int, market: str) -> bytes:
 
 def id_of(suite: Suite, terms: Terms) -> str:
     """The id, `0x…`, that terms have in a suite's market."""
-    market = suite.market(kind_of(terms).contract)
-    return "0x" + digest_of(terms, suite.chain.chain_id, market.address).hex()
+    place = suite.signed_for(kind_of(terms).contract)
+    return "0x" + digest_of(terms, suite.chain.chain_id, place.address).hex()
 
 
 # Signatures
@@ -265,13 +296,16 @@ class Permit:
 
 @dataclass(frozen=True)
 class Consent:
-    """A signed document: terms, for one market on one chain, and somebody's signature."""
+    """A signed document: terms, for one market or registry on one chain (`market`: its address),
+    and somebody's signature. `document`: the metadata document of a voucher's work, if it is
+    beside."""
 
     terms: Terms
     chain_id: int
     market: str
     signature: bytes
     permit: Permit | None = None
+    document: bytes | None = None
 
     @property
     def kind(self) -> Kind:
@@ -297,7 +331,7 @@ class Consent:
 
 def sign(account: Signer, terms: Terms, suite: Suite, permit: Permit | None = None) -> Consent:
     """Signs terms for a suite's market. Costs nothing and sends nothing."""
-    market = suite.market(kind_of(terms).contract).address
+    market = suite.signed_for(kind_of(terms).contract).address
     chain_id = suite.chain.chain_id
     signature = sign_typed(account, typed_data(terms, chain_id, market))
     return Consent(terms, chain_id, market, signature, permit)

@@ -31,8 +31,10 @@ from dokkaebi.chain.terms import (
     Settlement,
     Swap,
     Terms,
+    Voucher,
 )
 from dokkaebi.chain.till import permit_works, purse
+from dokkaebi.chain.vouchers import problems_of_voucher
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts.figures import time_text
 
@@ -95,6 +97,10 @@ def _problems(suite: Suite, consent: Consent, *, searching: bool = True) -> Iter
     now, terms = now_on(suite), consent.terms
     expiry = _expiry(suite, consent)
     yield from _time(terms, expiry, now)
+    if isinstance(terms, Voucher):
+        if now <= expiry:
+            yield from problems_of_voucher(suite, consent)
+        return
     if isinstance(terms, Settlement):
         yield from _trade(suite, terms)
         return
@@ -110,10 +116,12 @@ def _wrong_place(suite: Suite, consent: Consent) -> DokkaebiError | None:
     chain_id = suite.chain.chain_id
     if consent.chain_id != chain_id:
         return DokkaebiError("consent_chain_wrong", seen=consent.chain_id, chain=chain_id)
-    market = suite.market(consent.kind.contract)
-    if consent.market != market.address:
+    place, seen = suite.signed_for(consent.kind.contract), consent.market
+    if seen == place.address and isinstance(consent.terms, Voucher) and consent.terms.is_sold:
+        place, seen = suite.creation_market, consent.terms.sale.market
+    if seen != place.address:
         return DokkaebiError(
-            "consent_market_wrong", seen=consent.market, market=market.address, name=market.name
+            "consent_market_wrong", seen=seen, market=place.address, name=place.name
         )
     return None
 

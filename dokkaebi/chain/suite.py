@@ -177,6 +177,10 @@ class Suite:
         """A market by its contract's name."""
         return next(market for market in self.markets if market.name == name)
 
+    def signed_for(self, name: str) -> Contract:
+        """A contract that signed documents are for, by its name: a market, or the registry."""
+        return self.registry if name == self.registry.name else self.market(name)
+
     def erc20(self, address: str) -> Contract:
         """Any ERC-20 token, spoken to by the community token's ABI."""
         return Contract(self.chain, "ERC20", address, self.token.abi)
