@@ -35,96 +35,6 @@ export const documents = {
       "version": "1"
     },
     "types": {
-      "Voucher": {
-        "Voucher": [
-          {
-            "type": "address",
-            "name": "creator"
-          },
-          {
-            "type": "Work",
-            "name": "work"
-          },
-          {
-            "type": "Partner[]",
-            "name": "partners"
-          },
-          {
-            "type": "Sale",
-            "name": "sale"
-          },
-          {
-            "type": "uint256",
-            "name": "expiry"
-          },
-          {
-            "type": "uint256",
-            "name": "version"
-          }
-        ],
-        "Partner": [
-          {
-            "type": "address",
-            "name": "account"
-          },
-          {
-            "type": "uint16",
-            "name": "shareBps"
-          }
-        ],
-        "Sale": [
-          {
-            "type": "address",
-            "name": "market"
-          },
-          {
-            "type": "address",
-            "name": "buyer"
-          },
-          {
-            "type": "address",
-            "name": "asset"
-          },
-          {
-            "type": "uint256",
-            "name": "price"
-          },
-          {
-            "type": "uint256",
-            "name": "referralBps"
-          },
-          {
-            "type": "address",
-            "name": "sponsor"
-          },
-          {
-            "type": "uint256",
-            "name": "sponsorAmount"
-          }
-        ],
-        "Work": [
-          {
-            "type": "bytes32",
-            "name": "documentDigest"
-          },
-          {
-            "type": "uint16",
-            "name": "documentSize"
-          },
-          {
-            "type": "uint16",
-            "name": "royaltyBps"
-          },
-          {
-            "type": "bytes32",
-            "name": "contentCommitment"
-          },
-          {
-            "type": "uint256[]",
-            "name": "parents"
-          }
-        ]
-      },
       "VoucherCancellation": {
         "VoucherCancellation": [
           {
@@ -166,6 +76,96 @@ export const documents = {
           {
             "type": "uint256",
             "name": "deadline"
+          }
+        ]
+      },
+      "Voucher": {
+        "Voucher": [
+          {
+            "name": "creator",
+            "type": "address"
+          },
+          {
+            "name": "work",
+            "type": "Work"
+          },
+          {
+            "name": "partners",
+            "type": "Partner[]"
+          },
+          {
+            "name": "sale",
+            "type": "Sale"
+          },
+          {
+            "name": "expiry",
+            "type": "uint256"
+          },
+          {
+            "name": "version",
+            "type": "uint256"
+          }
+        ],
+        "Work": [
+          {
+            "name": "documentDigest",
+            "type": "bytes32"
+          },
+          {
+            "name": "documentSize",
+            "type": "uint16"
+          },
+          {
+            "name": "royaltyBps",
+            "type": "uint16"
+          },
+          {
+            "name": "contentCommitment",
+            "type": "bytes32"
+          },
+          {
+            "name": "parents",
+            "type": "uint256[]"
+          }
+        ],
+        "Partner": [
+          {
+            "name": "account",
+            "type": "address"
+          },
+          {
+            "name": "shareBps",
+            "type": "uint16"
+          }
+        ],
+        "Sale": [
+          {
+            "name": "market",
+            "type": "address"
+          },
+          {
+            "name": "buyer",
+            "type": "address"
+          },
+          {
+            "name": "asset",
+            "type": "address"
+          },
+          {
+            "name": "price",
+            "type": "uint256"
+          },
+          {
+            "name": "referralBps",
+            "type": "uint256"
+          },
+          {
+            "name": "sponsor",
+            "type": "address"
+          },
+          {
+            "name": "sponsorAmount",
+            "type": "uint256"
           }
         ]
       }

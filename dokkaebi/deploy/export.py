@@ -46,13 +46,6 @@ _OTHERS = {
         "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)",
     ),
     "CreationRegistry": (
-        "Voucher(address creator,Work work,Partner[] partners,Sale sale,uint256 expiry,"
-        "uint256 version)"
-        "Partner(address account,uint16 shareBps)"
-        "Sale(address market,address buyer,address asset,uint256 price,uint256 referralBps,"
-        "address sponsor,uint256 sponsorAmount)"
-        "Work(bytes32 documentDigest,uint16 documentSize,uint16 royaltyBps,"
-        "bytes32 contentCommitment,uint256[] parents)",
         "VoucherCancellation(address creator,bytes32 documentDigest,uint256 documentSize,"
         "uint256 version,uint256 expiry)",
         "Permit(address spender,uint256 tokenId,uint256 nonce,uint256 deadline)",
@@ -135,7 +128,8 @@ def _types_in(text: str) -> dict[str, list[dict[str, str]]]:
     """The types that an EIP-712 type string names, the primary one first."""
     return {
         name: [
-            dict(zip(("type", "name"), member.split(), strict=True)) for member in members.split(",")
+            dict(zip(("type", "name"), member.split(), strict=True))
+            for member in members.split(",")
         ]
         for name, members in re.findall(r"(\w+)\(([^)]*)\)", text)
     }
