@@ -6,24 +6,24 @@ export const documents = {
       "Permit": {
         "Permit": [
           {
-            "type": "address",
-            "name": "owner"
+            "name": "owner",
+            "type": "address"
           },
           {
-            "type": "address",
-            "name": "spender"
+            "name": "spender",
+            "type": "address"
           },
           {
-            "type": "uint256",
-            "name": "value"
+            "name": "value",
+            "type": "uint256"
           },
           {
-            "type": "uint256",
-            "name": "nonce"
+            "name": "nonce",
+            "type": "uint256"
           },
           {
-            "type": "uint256",
-            "name": "deadline"
+            "name": "deadline",
+            "type": "uint256"
           }
         ]
       }
@@ -38,44 +38,44 @@ export const documents = {
       "VoucherCancellation": {
         "VoucherCancellation": [
           {
-            "type": "address",
-            "name": "creator"
+            "name": "creator",
+            "type": "address"
           },
           {
-            "type": "bytes32",
-            "name": "documentDigest"
+            "name": "documentDigest",
+            "type": "bytes32"
           },
           {
-            "type": "uint256",
-            "name": "documentSize"
+            "name": "documentSize",
+            "type": "uint256"
           },
           {
-            "type": "uint256",
-            "name": "version"
+            "name": "version",
+            "type": "uint256"
           },
           {
-            "type": "uint256",
-            "name": "expiry"
+            "name": "expiry",
+            "type": "uint256"
           }
         ]
       },
       "Permit": {
         "Permit": [
           {
-            "type": "address",
-            "name": "spender"
+            "name": "spender",
+            "type": "address"
           },
           {
-            "type": "uint256",
-            "name": "tokenId"
+            "name": "tokenId",
+            "type": "uint256"
           },
           {
-            "type": "uint256",
-            "name": "nonce"
+            "name": "nonce",
+            "type": "uint256"
           },
           {
-            "type": "uint256",
-            "name": "deadline"
+            "name": "deadline",
+            "type": "uint256"
           }
         ]
       },
@@ -180,72 +180,72 @@ export const documents = {
       "Acceptance": {
         "Acceptance": [
           {
-            "type": "address",
-            "name": "seller"
+            "name": "seller",
+            "type": "address"
           },
           {
-            "type": "bytes32",
-            "name": "bidId"
+            "name": "bidId",
+            "type": "bytes32"
           },
           {
-            "type": "uint256",
-            "name": "creationId"
+            "name": "creationId",
+            "type": "uint256"
           },
           {
-            "type": "uint256",
-            "name": "tenure"
+            "name": "tenure",
+            "type": "uint256"
           },
           {
-            "type": "uint256",
-            "name": "royaltyBpsMax"
+            "name": "royaltyBpsMax",
+            "type": "uint256"
           },
           {
-            "type": "uint256",
-            "name": "expiry"
+            "name": "expiry",
+            "type": "uint256"
           }
         ]
       },
       "Cancellation": {
         "Cancellation": [
           {
-            "type": "address",
-            "name": "signer"
+            "name": "signer",
+            "type": "address"
           },
           {
-            "type": "uint256",
-            "name": "first"
+            "name": "first",
+            "type": "uint256"
           },
           {
-            "type": "uint256",
-            "name": "last"
+            "name": "last",
+            "type": "uint256"
           },
           {
-            "type": "uint256",
-            "name": "expiry"
+            "name": "expiry",
+            "type": "uint256"
           }
         ]
       },
       "Withdrawal": {
         "Withdrawal": [
           {
-            "type": "address",
-            "name": "payee"
+            "name": "payee",
+            "type": "address"
           },
           {
-            "type": "address",
-            "name": "asset"
+            "name": "asset",
+            "type": "address"
           },
           {
-            "type": "address",
-            "name": "to"
+            "name": "to",
+            "type": "address"
           },
           {
-            "type": "uint256",
-            "name": "expiry"
+            "name": "expiry",
+            "type": "uint256"
           },
           {
-            "type": "uint256",
-            "name": "nonce"
+            "name": "nonce",
+            "type": "uint256"
           }
         ]
       },
@@ -400,120 +400,120 @@ export const documents = {
       "Acceptance": {
         "Acceptance": [
           {
-            "type": "bytes32",
-            "name": "requestId"
+            "name": "requestId",
+            "type": "bytes32"
           },
           {
-            "type": "address",
-            "name": "seller"
+            "name": "seller",
+            "type": "address"
           },
           {
-            "type": "uint256",
-            "name": "expiry"
+            "name": "expiry",
+            "type": "uint256"
           }
         ]
       },
       "Shipment": {
         "Shipment": [
           {
-            "type": "bytes32",
-            "name": "tradeId"
+            "name": "tradeId",
+            "type": "bytes32"
           },
           {
-            "type": "uint256",
-            "name": "part"
+            "name": "part",
+            "type": "uint256"
           },
           {
-            "type": "bytes32",
-            "name": "shipment"
+            "name": "shipment",
+            "type": "bytes32"
           },
           {
-            "type": "uint256",
-            "name": "expiry"
+            "name": "expiry",
+            "type": "uint256"
           }
         ]
       },
       "Refund": {
         "Refund": [
           {
-            "type": "bytes32",
-            "name": "tradeId"
+            "name": "tradeId",
+            "type": "bytes32"
           },
           {
-            "type": "uint256",
-            "name": "part"
+            "name": "part",
+            "type": "uint256"
           },
           {
-            "type": "uint256",
-            "name": "expiry"
+            "name": "expiry",
+            "type": "uint256"
           }
         ]
       },
       "Evidence": {
         "Evidence": [
           {
-            "type": "bytes32",
-            "name": "tradeId"
+            "name": "tradeId",
+            "type": "bytes32"
           },
           {
-            "type": "address",
-            "name": "party"
+            "name": "party",
+            "type": "address"
           },
           {
-            "type": "bytes32",
-            "name": "evidence"
+            "name": "evidence",
+            "type": "bytes32"
           },
           {
-            "type": "uint256",
-            "name": "expiry"
+            "name": "expiry",
+            "type": "uint256"
           },
           {
-            "type": "uint256",
-            "name": "nonce"
+            "name": "nonce",
+            "type": "uint256"
           }
         ]
       },
       "Cancellation": {
         "Cancellation": [
           {
-            "type": "address",
-            "name": "signer"
+            "name": "signer",
+            "type": "address"
           },
           {
-            "type": "uint256",
-            "name": "first"
+            "name": "first",
+            "type": "uint256"
           },
           {
-            "type": "uint256",
-            "name": "last"
+            "name": "last",
+            "type": "uint256"
           },
           {
-            "type": "uint256",
-            "name": "expiry"
+            "name": "expiry",
+            "type": "uint256"
           }
         ]
       },
       "Withdrawal": {
         "Withdrawal": [
           {
-            "type": "address",
-            "name": "payee"
+            "name": "payee",
+            "type": "address"
           },
           {
-            "type": "address",
-            "name": "asset"
+            "name": "asset",
+            "type": "address"
           },
           {
-            "type": "address",
-            "name": "to"
+            "name": "to",
+            "type": "address"
           },
           {
-            "type": "uint256",
-            "name": "expiry"
+            "name": "expiry",
+            "type": "uint256"
           },
           {
-            "type": "uint256",
-            "name": "nonce"
+            "name": "nonce",
+            "type": "uint256"
           }
         ]
       },
@@ -700,44 +700,44 @@ export const documents = {
       "Cancellation": {
         "Cancellation": [
           {
-            "type": "address",
-            "name": "signer"
+            "name": "signer",
+            "type": "address"
           },
           {
-            "type": "uint256",
-            "name": "first"
+            "name": "first",
+            "type": "uint256"
           },
           {
-            "type": "uint256",
-            "name": "last"
+            "name": "last",
+            "type": "uint256"
           },
           {
-            "type": "uint256",
-            "name": "expiry"
+            "name": "expiry",
+            "type": "uint256"
           }
         ]
       },
       "Withdrawal": {
         "Withdrawal": [
           {
-            "type": "address",
-            "name": "payee"
+            "name": "payee",
+            "type": "address"
           },
           {
-            "type": "address",
-            "name": "asset"
+            "name": "asset",
+            "type": "address"
           },
           {
-            "type": "address",
-            "name": "to"
+            "name": "to",
+            "type": "address"
           },
           {
-            "type": "uint256",
-            "name": "expiry"
+            "name": "expiry",
+            "type": "uint256"
           },
           {
-            "type": "uint256",
-            "name": "nonce"
+            "name": "nonce",
+            "type": "uint256"
           }
         ]
       },

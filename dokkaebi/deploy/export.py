@@ -65,6 +65,8 @@ _OTHERS = {
     "AuctionHouse": _OF_MARKETS,
 }
 
+_TYPE = re.compile(r"(\w+)\(([^)]*)\)")
+
 
 def export_frontend_abi(target: Path | None = None) -> list[Path]:
     """Writes all generated files into `target` (default `frontend-abi/`), each atomically.
@@ -126,13 +128,12 @@ def _documents(suite: Mapping[str, Artifact]) -> dict[str, Any]:
 
 def _types_in(text: str) -> dict[str, list[dict[str, str]]]:
     """The types that an EIP-712 type string names, the primary one first."""
-    return {
-        name: [
-            dict(zip(("type", "name"), member.split(), strict=True))
-            for member in members.split(",")
-        ]
-        for name, members in re.findall(r"(\w+)\(([^)]*)\)", text)
-    }
+    return {name: list(map(_member, m.split(","))) for name, m in _TYPE.findall(text)}
+
+
+def _member(text: str) -> dict[str, str]:
+    type_, name = text.split()
+    return {"name": name, "type": type_}
 
 
 def _addresses() -> tuple[dict[str, dict[str, str]], dict[str, dict[str, str]]]:

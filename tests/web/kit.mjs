@@ -6,6 +6,7 @@ import chromiumPackage from "@sparticuz/chromium";
 import { chromium } from "playwright-core";
 import { createWalletClient, http, numberToHex } from "viem";
 import { mnemonicToAccount } from "viem/accounts";
+import { jarPicture } from "./pictures.mjs";
 
 export const PAGE = process.env.MARKET_PAGE;
 export const RPC = process.env.MARKET_RPC;
@@ -216,4 +217,33 @@ export async function shot(page, name, fullPage = false) {
   if (!SHOTS) return;
   await mkdir(SHOTS, { recursive: true });
   await page.screenshot({ path: path.join(SHOTS, `${name}.png`), fullPage });
+}
+
+/** Shows something made: fills the page's form and carries the deed out; ends on the work's page. */
+export async function make(page, { way, price, title, seed, size }) {
+  await page.locator(".drop input").setInputFiles({
+    name: "작품.png",
+    mimeType: "image/png",
+    buffer: jarPicture(seed * 1000 + (process.pid % 1000) + (size === PHONE ? 500 : 0), 320),
+  });
+  await page.locator(".hashed").waitFor();
+  await page.locator(".make input[maxlength='120']").fill(title);
+  await page.locator(".make textarea").fill("물레로 빚어 이은 백자. 조금 기울어서 좋다.");
+  await page.locator(".make input[autocomplete=name]").fill("이도공");
+  const ways = ["sale", "signed", "register"];
+  await page.locator(".make input[type=radio]").nth(ways.indexOf(way)).check();
+  if (price) await page.locator(".price-field input").fill(price);
+  await page.locator(".make .primary").click();
+  await carryOut(page);
+  await page.locator(".sheet footer .primary").click();
+  await page.locator(".work h1").waitFor();
+}
+
+/** The work whose page is open: its place, and its id as the registry has it. */
+export function workOf(page) {
+  const { hash } = new URL(page.url());
+  const letters = "abcdefghijklmnopqrstuvwxyz234567";
+  let held = 0n;
+  for (const letter of hash.split("/")[2].slice(1)) held = held * 32n + BigInt(letters.indexOf(letter));
+  return { hash, id: (held >> 2n) % 2n ** 256n };
 }

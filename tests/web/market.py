@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -47,7 +48,7 @@ class Served:
 
 
 @contextmanager
-def served_market(folder: Path, port: int = 0) -> Iterator[Served]:
+def served_market(folder: Path) -> Iterator[Served]:
     """A new market with everything that `dokkaebi serve` needs, for as long as a `with` block."""
     with ExitStack() as stack:
         node = stack.enter_context(start_node("ganache"))
@@ -61,7 +62,7 @@ def served_market(folder: Path, port: int = 0) -> Iterator[Served]:
             "DOKKAEBI_BOARD": str(folder / "board"),
         }
         stack.enter_context(_running(folder, settings, "index", "--follow"))
-        words = ["serve", "--port", str(port), "--rate", "2000/second"]
+        words = ["serve", "--port", "0", "--rate", "2000/second"]
         page = stack.enter_context(_running(folder, settings, *words))
         _wait(f"{page}/config.json")
         yield Served(page + "/", node.url, manifest, folder)
@@ -116,11 +117,8 @@ def _wait(url: str) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with tempfile.TemporaryDirectory(prefix="dokkaebi-page-") as place:
-        with served_market(Path(place), port=8090) as market:
+        with served_market(Path(place)) as market:
             print(market.page, market.rpc, flush=True)
-            try:
-                while True:
-                    time.sleep(3600)
-            except KeyboardInterrupt:
-                pass
+            signal.pause()

@@ -41,6 +41,9 @@ export const changes = store(0);
 // The books and the board learn of a block a moment after it.
 const LATER_MS = [0, 1_500, 4_000];
 
+/** Counts deeds that were done: forms that led to one close. */
+export const deeds = store(0);
+
 /** Something was done: whatever shows it looks again, now and when the books have it too. */
 export function changed(): void {
   for (const later of LATER_MS) setTimeout(() => changes.set(changes.get() + 1), later);

@@ -1,4 +1,7 @@
-/** Loads something when its key changes, and again when asked or when a deed was done. */
+/**
+ * Loads something when its key changes, again when asked or when a deed was done, and again and
+ * again where others change it. What is shown stays until there is something newer.
+ */
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { changes } from "./deed";
 import { problemOf, type Problem } from "./problems";
@@ -11,31 +14,48 @@ export interface Loaded<T> {
   again: () => void;
 }
 
-export function useLoaded<T>(key: string | null, load: () => Promise<T>): Loaded<T> {
+interface State<T> {
+  key: string | null;
+  value: T | null;
+  problem: Problem | null;
+  busy: boolean;
+}
+
+export function useLoaded<T>(
+  key: string | null,
+  load: () => Promise<T>,
+  everyMs?: number,
+): Loaded<T> {
   const change = useStore(changes);
   const [round, setRound] = useState(0);
-  const [state, setState] = useState<{ key: string | null; value: T | null; problem: Problem | null; busy: boolean }>({
-    key: null,
-    value: null,
-    problem: null,
-    busy: key !== null,
-  });
+  const nothing = { key, value: null, problem: null };
+  const [state, setState] = useState<State<T>>({ ...nothing, busy: key !== null });
   const latest = useRef(load);
   latest.current = load;
+  const again = useCallback(() => setRound((count) => count + 1), []);
   useEffect(() => {
-    if (key === null) return setState({ key, value: null, problem: null, busy: false });
+    if (key === null) return setState({ ...nothing, busy: false });
     let gone = false;
-    setState((now) => ({ key, value: now.key === key ? now.value : null, problem: null, busy: true }));
+    setState((now) => ({ ...nothing, value: now.key === key ? now.value : null, busy: true }));
     latest.current().then(
       (value) => !gone && setState({ key, value, problem: null, busy: false }),
       (thrown: unknown) =>
-        !gone && setState((now) => ({ ...now, problem: problemOf(thrown), busy: false })),
+        !gone &&
+        setState((now) => ({
+          ...now,
+          problem: now.value === null ? problemOf(thrown) : null,
+          busy: false,
+        })),
     );
     return () => {
       gone = true;
     };
   }, [key, round, change]);
-  const again = useCallback(() => setRound((count) => count + 1), []);
-  const fresh = state.key === key;
-  return { value: fresh ? state.value : null, problem: fresh ? state.problem : null, busy: fresh ? state.busy : key !== null, again };
+  useEffect(() => {
+    if (key === null || !everyMs) return;
+    const timer = setInterval(() => document.visibilityState === "visible" && again(), everyMs);
+    return () => clearInterval(timer);
+  }, [key, everyMs]);
+  if (state.key !== key) return { ...nothing, busy: key !== null, again };
+  return { value: state.value, problem: state.problem, busy: state.busy, again };
 }

@@ -39,7 +39,7 @@ async function tradesOf(account: string): Promise<Row[]> {
 
 export function TradesPage() {
   const { account } = useStore(wallet);
-  const trades = useLoaded(account && `trades.${account}`, () => tradesOf(account as string));
+  const trades = useLoaded(account && `trades.${account}`, () => tradesOf(account as string), 4_000);
   return (
     <>
       <header class="page-head">

@@ -10,7 +10,7 @@ import {
 } from "../lib/api";
 import { standingOf } from "../lib/chain";
 import { config } from "../lib/config";
-import { changes, openDeed } from "../lib/deed";
+import { deeds, openDeed } from "../lib/deed";
 import { creationText, parseCreation } from "../lib/documents";
 import { digestOf as fileDigestOf } from "../lib/hashing";
 import { t } from "../lib/language";
@@ -29,6 +29,8 @@ import { Cover } from "../parts/cover";
 import { Empty, Field, Loading, Who, Wrong } from "../parts/basics";
 import { ConnectHint } from "../parts/wallet-button";
 import { OfferForm } from "../parts/offer-form";
+
+const LOOK_MS = 5_000;
 
 interface Around {
   documents: BoardDocument[];
@@ -140,14 +142,15 @@ function Shown({ work }: { work: Work }) {
 /** What sells the work, and what its owner can do. */
 function Market({ work }: { work: Work }) {
   const { account } = useStore(wallet);
-  const around = useLoaded(`around.${work.id}`, () => aroundOf(work));
+  const around = useLoaded(`around.${work.id}`, () => aroundOf(work), LOOK_MS);
   const standing = useLoaded(
     account && isRightChain() ? `standing.${work.id}.${account}` : null,
     () => standingOf(work.id),
+    LOOK_MS,
   );
   const [open, setOpen] = useState<"offer" | "bid" | null>(null);
-  const change = useStore(changes);
-  useEffect(() => setOpen(null), [change]);
+  const done = useStore(deeds);
+  useEffect(() => setOpen(null), [done]);
   const owner = standing.value?.owner ?? work.ledger?.owner ?? null;
   const mine = same(owner, account);
   const made = same(work.creator, account);

@@ -3,7 +3,7 @@ import type { Hex } from "viem";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { holdFast, reachable, waitFor } from "../lib/chain";
 import { config } from "../lib/config";
-import { changed, opened, type Deed, type Prepare } from "../lib/deed";
+import { changed, deeds, opened, type Deed, type Prepare } from "../lib/deed";
 import { t } from "../lib/language";
 import { aloneOrNot } from "../lib/nonces";
 import { forget } from "../lib/pending";
@@ -80,6 +80,7 @@ function Sheet({ prepare }: { prepare: Prepare }) {
       if (!done) throw new Problematic({ kind: "refused", text: t("problem_two_tabs") });
       setAt(deed.steps.length);
       setPhase("done");
+      deeds.set(deeds.get() + 1);
       changed();
     } catch (thrown) {
       setProblem(thrown instanceof Problematic ? thrown.problem : problemOf(thrown));
