@@ -129,7 +129,8 @@ for (const [what, body] of [
   ["another picture", jarPicture(99)],
 ]) {
   test(`${what} in the place of a picture isn't shown`, async () => {
-    const page = await visit(browser, {});
+    // Where no card shows the right one before.
+    const page = await visit(browser, { hash: "#/make" });
     await page.route("**/v1/board/files/**", async (route) => {
       const answer = await route.fetch();
       const isDocument = (await answer.body()).subarray(0, 1).toString() === "{";

@@ -73,14 +73,11 @@ export function App() {
           <button
             type="button"
             class="quiet language"
-            aria-label={lang === "ko" ? "English" : "한국어"}
             lang={lang === "ko" ? "en" : "ko"}
             onClick={() => setLanguage(lang === "ko" ? "en" : "ko")}
           >
             <span class="long">{lang === "ko" ? "English" : "한국어"}</span>
-            <span class="brief" aria-hidden="true">
-              {lang === "ko" ? "EN" : "한"}
-            </span>
+            <span class="brief">{lang === "ko" ? "EN" : "한글"}</span>
           </button>
           <WalletButton />
         </div>
