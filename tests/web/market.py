@@ -118,7 +118,9 @@ def _wait(url: str) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    with tempfile.TemporaryDirectory(prefix="dokkaebi-page-") as place:
-        with served_market(Path(place)) as market:
-            print(market.page, market.rpc, flush=True)
-            signal.pause()
+    with (
+        tempfile.TemporaryDirectory(prefix="dokkaebi-page-") as place,
+        served_market(Path(place)) as market,
+    ):
+        print(market.page, market.rpc, flush=True)
+        signal.pause()
