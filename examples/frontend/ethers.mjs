@@ -2,8 +2,22 @@
 // a contract refuses becomes a sentence. With ethers.
 import { createHash, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { addresses, creationMarketAbi, creationRegistryAbi, documents, errorTexts } from "dokkaebi-abi";
-import { Contract, HDNodeWallet, JsonRpcProvider, Mnemonic, parseEther, ZeroAddress, ZeroHash } from "ethers";
+import {
+  addresses,
+  creationMarketAbi,
+  creationRegistryAbi,
+  documents,
+  errorTexts,
+} from "dokkaebi-abi";
+import {
+  Contract,
+  HDNodeWallet,
+  JsonRpcProvider,
+  Mnemonic,
+  parseEther,
+  ZeroAddress,
+  ZeroHash,
+} from "ethers";
 
 const provider = new JsonRpcProvider(process.env.RPC, undefined, { cacheTimeout: -1 });
 const { chainId } = await provider.getNetwork();
@@ -17,7 +31,9 @@ const registry = new Contract(places.CreationRegistry, creationRegistryAbi, make
 const market = new Contract(places.CreationMarket, creationMarketAbi, buyer);
 
 // The maker registers, and lets the market hand over just this work.
-const document = Buffer.from(JSON.stringify({ name: "A spoon", made: randomBytes(80).toString("hex") }));
+const document = Buffer.from(
+  JSON.stringify({ name: "A spoon", made: randomBytes(80).toString("hex") }),
+);
 const work = {
   documentDigest: createHash("sha256").update(document).digest(),
   documentSize: document.length,
@@ -61,7 +77,8 @@ let refusal = "";
 try {
   await market.buy.staticCall(offer, signature, ZeroAddress, { value: offer.price });
 } catch (problem) {
-  const error = problem.revert ?? market.interface.parseError(problem.data ?? problem.info.error.data);
+  const error =
+    problem.revert ?? market.interface.parseError(problem.data ?? problem.info.error.data);
   refusal = errorTexts[error.name].ko;
 }
 console.log(
@@ -75,5 +92,7 @@ provider.destroy();
 
 async function deployed(path) {
   const { contracts } = JSON.parse(await readFile(path, "utf8"));
-  return Object.fromEntries(Object.entries(contracts).map(([name, { address }]) => [name, address]));
+  return Object.fromEntries(
+    Object.entries(contracts).map(([name, { address }]) => [name, address]),
+  );
 }

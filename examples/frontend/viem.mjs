@@ -3,7 +3,14 @@
 import { createHash, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { addresses, creationMarketAbi, creationRegistryAbi, documents } from "dokkaebi-abi";
-import { createPublicClient, createWalletClient, http, parseEther, zeroAddress, zeroHash } from "viem";
+import {
+  createPublicClient,
+  createWalletClient,
+  http,
+  parseEther,
+  zeroAddress,
+  zeroHash,
+} from "viem";
 import { generatePrivateKey, mnemonicToAccount, privateKeyToAccount } from "viem/accounts";
 
 const transport = http(process.env.RPC);
@@ -21,7 +28,9 @@ const buyer = mnemonicToAccount("test test test test test test test test test te
 
 // The maker: a metadata document, and a signature. Nothing is sent.
 const title = `A bowl ${randomBytes(4).toString("hex")}`;
-const document = Buffer.from(JSON.stringify({ name: title, description: "Turned from ash. ".repeat(8) }));
+const document = Buffer.from(
+  JSON.stringify({ name: title, description: "Turned from ash. ".repeat(8) }),
+);
 const voucher = {
   creator: maker.address,
   work: {
@@ -79,5 +88,7 @@ console.log(
 
 async function deployed(path) {
   const { contracts } = JSON.parse(await readFile(path, "utf8"));
-  return Object.fromEntries(Object.entries(contracts).map(([name, { address }]) => [name, address]));
+  return Object.fromEntries(
+    Object.entries(contracts).map(([name, { address }]) => [name, address]),
+  );
 }

@@ -70,7 +70,16 @@ test("files are of the same types", () => {
 
 test("what is no creation's id is none", () => {
   const [{ id_cid: cid }] = vectors.documents;
-  const wrong = ["", "x", cid.toUpperCase(), `${cid}a`, cid.slice(0, -1), `${cid.slice(0, -1)}b`, "0", "-1"];
+  const wrong = [
+    "",
+    "x",
+    cid.toUpperCase(),
+    `${cid}a`,
+    cid.slice(0, -1),
+    `${cid.slice(0, -1)}b`,
+    "0",
+    "-1",
+  ];
   for (const text of wrong) assert.equal(documents.parseCreation(text), null, text);
 });
 

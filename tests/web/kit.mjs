@@ -147,7 +147,10 @@ export class TestWallet {
         },
         on: (event, told) => listeners.set(event, [...(listeners.get(event) ?? []), told]),
         removeListener: (event, told) =>
-          listeners.set(event, (listeners.get(event) ?? []).filter((one) => one !== told)),
+          listeners.set(
+            event,
+            (listeners.get(event) ?? []).filter((one) => one !== told),
+          ),
       };
       window.__walletEmit = (event, value) => listeners.get(event)?.forEach((told) => told(value));
       const announce = () =>
@@ -185,7 +188,10 @@ export async function visit(
   const problems = [];
   page.on("pageerror", (problem) => problems.push(String(problem)));
   page.on("console", (message) => {
-    if (message.type() === "error" && /Content Security Policy|TrustedScript/.test(message.text())) {
+    if (
+      message.type() === "error" &&
+      /Content Security Policy|TrustedScript/.test(message.text())
+    ) {
       problems.push(message.text());
     }
   });
@@ -244,6 +250,7 @@ export function workOf(page) {
   const { hash } = new URL(page.url());
   const letters = "abcdefghijklmnopqrstuvwxyz234567";
   let held = 0n;
-  for (const letter of hash.split("/")[2].slice(1)) held = held * 32n + BigInt(letters.indexOf(letter));
+  for (const letter of hash.split("/")[2].slice(1))
+    held = held * 32n + BigInt(letters.indexOf(letter));
   return { hash, id: (held >> 2n) % 2n ** 256n };
 }

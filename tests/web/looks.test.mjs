@@ -3,7 +3,18 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { connect, DESKTOP, make, openBrowser, PAGE, PHONE, shot, TestWallet, visit, workOf } from "./kit.mjs";
+import {
+  connect,
+  DESKTOP,
+  make,
+  openBrowser,
+  PAGE,
+  PHONE,
+  shot,
+  TestWallet,
+  visit,
+  workOf,
+} from "./kit.mjs";
 import { jarPicture } from "./pictures.mjs";
 
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -41,7 +52,16 @@ for (const [size, lang, dark] of [
     const wallet = new TestWallet(3);
     const page = await visit(browser, { wallet, size, lang, dark });
     await connect(page);
-    for (const hash of ["#/", "#/make", "#/mine", "#/trades", "#/money", work, "#/?q=zzzz", "#/work/x"]) {
+    for (const hash of [
+      "#/",
+      "#/make",
+      "#/mine",
+      "#/trades",
+      "#/money",
+      work,
+      "#/?q=zzzz",
+      "#/work/x",
+    ]) {
       await page.goto(PAGE + hash);
       await page.locator("main h1, main h2").first().waitFor();
       await page.locator(".loading").waitFor({ state: "detached" });
@@ -68,7 +88,8 @@ test("a work can be signed with the keyboard alone", async () => {
   await page.locator(".make").waitFor();
   const tabTo = async (selector) => {
     for (let count = 0; count < 40; count += 1) {
-      if (await page.evaluate((wanted) => document.activeElement?.matches(wanted), selector)) return;
+      if (await page.evaluate((wanted) => document.activeElement?.matches(wanted), selector))
+        return;
       await page.keyboard.press("Tab");
     }
     assert.fail(`${selector} isn't reached`);
@@ -124,7 +145,10 @@ test("a file is dropped, and words find works while they are typed", async () =>
 });
 
 for (const [what, body] of [
-  ["an SVG with a script", Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" onload="document.title=1"/>')],
+  [
+    "an SVG with a script",
+    Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" onload="document.title=1"/>'),
+  ],
   ["HTML", Buffer.from("<!doctype html><script>document.title = 'taken'</script>".padEnd(300))],
   ["another picture", jarPicture(99)],
 ]) {

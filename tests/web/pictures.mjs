@@ -25,7 +25,8 @@ export function jarPicture(seed, size = 96) {
       const jar = dx * dx + dy * dy < 1;
       const neck = Math.abs(x - size / 2) < size * 0.13 && Math.abs(y - size * 0.22) < size * 0.05;
       const light = 1 - 0.25 * Math.max(0, dx + dy);
-      const colour = jar || neck ? [244, 238, 226].map((c) => c * light) : y > size * 0.8 ? shade : ground;
+      const colour =
+        jar || neck ? [244, 238, 226].map((c) => c * light) : y > size * 0.8 ? shade : ground;
       colour.forEach((value, index) => {
         row[1 + 3 * x + index] = Math.max(0, Math.min(255, Math.round(value)));
       });

@@ -70,12 +70,19 @@ for (const [size, lang] of [
   });
 
   test(`a delivered work is funded, shipped, confirmed and its money withdrawn (${where}, ${lang})`, async () => {
-    const [seller, buyer] = size === PHONE ? [new TestWallet(5), new TestWallet(6)] : [new TestWallet(7), new TestWallet(8)];
+    const [seller, buyer] =
+      size === PHONE
+        ? [new TestWallet(5), new TestWallet(6)]
+        : [new TestWallet(7), new TestWallet(8)];
     const page = await visit(browser, { wallet: seller, size, lang, hash: "#/make" });
     await connect(page);
     await make(page, { way: "register", title: `찻상 ${where}`, seed: 12, size });
     const { hash } = workOf(page);
-    await offer(page, { way: "delivery", how: size === PHONE ? "published" : "signed", price: "0.1" });
+    await offer(page, {
+      way: "delivery",
+      how: size === PHONE ? "published" : "signed",
+      price: "0.1",
+    });
 
     const shop = await visit(browser, { wallet: buyer, size, lang, hash });
     await connect(shop);
@@ -146,7 +153,10 @@ test("a buyer disputes, and a silent arbiter's time divides the money", async ()
   await shop.getByRole("button", { name: "The time is over" }).click();
   await carryOut(shop);
   const got = (await balance(buyer.account.address)) - before;
-  assert.ok(got > 99n * 10n ** 16n && got <= 10n ** 18n, `half of two comes back, less gas: ${got}`);
+  assert.ok(
+    got > 99n * 10n ** 16n && got <= 10n ** 18n,
+    `half of two comes back, less gas: ${got}`,
+  );
   await page.context().close();
   await shop.context().close();
 });
@@ -206,7 +216,10 @@ test("an offer that was taken back can't be bought, published or signed", async 
     await leaveSheet(page);
     await shop.locator(".sheet footer .primary").click();
     await shop.locator(".sheet .problem").waitFor();
-    assert.doesNotMatch(await shop.locator(".sheet .problem").innerText(), /undefined|\{|0x[0-9a-f]{64}/);
+    assert.doesNotMatch(
+      await shop.locator(".sheet .problem").innerText(),
+      /undefined|\{|0x[0-9a-f]{64}/,
+    );
     assert.equal(buyer.asked.filter(({ method }) => method === "eth_sendTransaction").length, 0);
     await shop.context().close();
     await page.locator(".sale").waitFor({ state: "detached" });
@@ -217,17 +230,24 @@ test("an offer that was taken back can't be bought, published or signed", async 
 async function offer(page, { way, how, price, arbiter }) {
   await page.locator(".market > button").first().click();
   const form = page.locator(".inner-form");
-  await form.locator("input[type=radio]").nth(way === "delivery" ? 1 : 0).check();
+  await form
+    .locator("input[type=radio]")
+    .nth(way === "delivery" ? 1 : 0)
+    .check();
   await form.locator("input[inputmode=decimal]").fill(price);
   if (arbiter) await form.getByPlaceholder("0x…").fill(arbiter);
-  await form.locator("input[type=radio]").nth(how === "published" ? 3 : 2).check();
+  await form
+    .locator("input[type=radio]")
+    .nth(how === "published" ? 3 : 2)
+    .check();
   await form.locator(".primary").click();
   await carryOut(page);
 }
 
 async function act(page, name) {
   await page.getByRole("button", { name }).click();
-  if (await page.locator(".inner-form").isVisible()) await page.locator(".inner-form .primary").click();
+  if (await page.locator(".inner-form").isVisible())
+    await page.locator(".inner-form .primary").click();
   await carryOut(page);
   await leaveSheet(page);
 }

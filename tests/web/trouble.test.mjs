@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import {
-
   connect,
   leaveSheet,
   make,
@@ -40,7 +39,8 @@ async function atTheSheet(wallet, options = {}) {
 
 const problem = (page) => page.locator(".sheet .problem");
 const goOn = (page) => page.locator(".sheet footer .primary");
-const sent = (wallet) => wallet.asked.filter(({ method }) => method === "eth_sendTransaction").length;
+const sent = (wallet) =>
+  wallet.asked.filter(({ method }) => method === "eth_sendTransaction").length;
 
 test("a browser without a wallet says what to do, and browsing works", async () => {
   const page = await visit(browser, { hash: shopHash });
@@ -226,4 +226,3 @@ test("what the board says of a price isn't what is paid", async () => {
   assert.equal(sent(wallet), 0);
   await shop.context().close();
 });
-

@@ -50,10 +50,14 @@ export function App() {
   }, [page, rest]);
   return (
     <>
-      <a class="skip" href="#main" onClick={(event) => {
-        event.preventDefault();
-        main.current?.focus();
-      }}>
+      <a
+        class="skip"
+        href="#main"
+        onClick={(event) => {
+          event.preventDefault();
+          main.current?.focus();
+        }}
+      >
         {t("skip")}
       </a>
       <header class="top">
@@ -91,7 +95,8 @@ export function App() {
       <footer class="foot">
         <p>{t("foot")}</p>
         <p>
-          {t("foot_chain", { chain: config().chainName })} · <a href="v1/market">{t("foot_books")}</a>
+          {t("foot_chain", { chain: config().chainName })} ·{" "}
+          <a href="v1/market">{t("foot_books")}</a>
         </p>
       </footer>
     </>

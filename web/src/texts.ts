@@ -164,13 +164,19 @@ const all = {
     "돈이 들지 않습니다. 팔지 않고 보이기만 합니다. 누구나 내 이름으로 등록해 줄 수 있습니다.",
   ],
   make_register: ["Register it now", "지금 등록"],
-  make_register_hint: ["A transaction of yours; costs gas.", "내가 거래를 보냅니다. 가스값이 듭니다."],
+  make_register_hint: [
+    "A transaction of yours; costs gas.",
+    "내가 거래를 보냅니다. 가스값이 듭니다.",
+  ],
   make_go_sign: ["Look it over and sign", "살펴보고 서명"],
   make_go_register: ["Look it over and register", "살펴보고 등록"],
   price: ["Price", "값"],
   currency: ["In", "단위"],
   amount_wrong: ["A number above zero, like 0.05.", "0.05처럼 0보다 큰 수."],
-  address_wrong: ["An address begins with 0x and has 40 digits.", "주소는 0x로 시작하는 40자리입니다."],
+  address_wrong: [
+    "An address begins with 0x and has 40 digits.",
+    "주소는 0x로 시작하는 40자리입니다.",
+  ],
 
   /* OFFER */
   offer_way: ["How it changes hands", "건네는 방법"],
@@ -263,7 +269,10 @@ const all = {
   go_sign: ["Go on to the wallet", "지갑에서 계속"],
   go_send: ["Go on to the wallet", "지갑에서 계속"],
   waiting_wallet: ["Look into {wallet} and agree there.", "{wallet}에서 확인해 주세요."],
-  waiting_block: ["Sent. Waiting for a block to take it in…", "보냈습니다. 블록에 담기기를 기다리는 중…"],
+  waiting_block: [
+    "Sent. Waiting for a block to take it in…",
+    "보냈습니다. 블록에 담기기를 기다리는 중…",
+  ],
   waiting_lost: [
     "Sent, but the chain isn't answering just now. Nothing is lost; this page keeps asking.",
     "보냈지만 지금 체인이 대답하지 않습니다. 잃은 것은 없고, 계속 묻고 있습니다.",
@@ -310,7 +319,10 @@ const all = {
     "Says that the board may keep the work's words. Gives no right to anything else.",
     "게시판이 작품 소개를 보관해도 된다고 서명합니다. 다른 권한은 주지 않습니다.",
   ],
-  say_put_file: ["Puts {name} on the board, for everybody to see.", "{name}을(를) 모두가 보도록 게시판에 올립니다."],
+  say_put_file: [
+    "Puts {name} on the board, for everybody to see.",
+    "{name}을(를) 모두가 보도록 게시판에 올립니다.",
+  ],
   say_voucher_sale: [
     "Says that “{title}” is your work, and that whoever pays {price} may have it. Nothing is sent; it costs nothing.",
     "“{title}”이(가) 내 작품이고, {price}을(를) 내는 사람이 가져도 된다고 서명합니다. 보내는 것도 드는 돈도 없습니다.",
@@ -343,7 +355,10 @@ const all = {
     "Publishes on the chain that until {until} somebody may pay {price} for “{title}”, and that you then send it.",
     "{until}까지 누가 “{title}” 값으로 {price}을(를) 맡기면 내가 보내겠다고 체인에 알립니다.",
   ],
-  say_cancel_published: ["Takes the offer off. Nobody can use it any more.", "내놓은 것을 거둡니다. 이제 아무도 쓸 수 없습니다."],
+  say_cancel_published: [
+    "Takes the offer off. Nobody can use it any more.",
+    "내놓은 것을 거둡니다. 이제 아무도 쓸 수 없습니다.",
+  ],
   say_cancel_signed: [
     "Kills what you signed, wherever a copy of it may be.",
     "서명한 것을 무효로 만듭니다. 어디에 사본이 있든 쓸 수 없습니다.",
@@ -352,7 +367,10 @@ const all = {
     "Lets the market take {amount} from you, once, for just this.",
     "이번 한 번만, 장터가 {amount}을(를) 가져갈 수 있게 합니다.",
   ],
-  say_approve_token: ["Lets the market take {amount} from you.", "장터가 {amount}을(를) 가져갈 수 있게 합니다."],
+  say_approve_token: [
+    "Lets the market take {amount} from you.",
+    "장터가 {amount}을(를) 가져갈 수 있게 합니다.",
+  ],
   say_bid: [
     "Says that until {until} the owner may have {price} of yours for “{title}”.",
     "{until}까지 주인이 “{title}”을(를) 주면 {price}을(를) 내겠다고 서명합니다.",
@@ -401,9 +419,15 @@ const all = {
     "The arbiter was silent: {amount} is divided as was agreed for that.",
     "중재인이 말이 없었으므로 {amount}을(를) 미리 정한 대로 나눕니다.",
   ],
-  say_withdraw: ["Sends {amount} from the market to your wallet.", "{amount}을(를) 장터에서 내 지갑으로 보냅니다."],
+  say_withdraw: [
+    "Sends {amount} from the market to your wallet.",
+    "{amount}을(를) 장터에서 내 지갑으로 보냅니다.",
+  ],
   done_register: ["It is registered, and yours.", "등록되었습니다. 내 작품입니다."],
-  done_voucher: ["Signed and shown. It cost nothing.", "서명하고 올렸습니다. 돈은 들지 않았습니다."],
+  done_voucher: [
+    "Signed and shown. It cost nothing.",
+    "서명하고 올렸습니다. 돈은 들지 않았습니다.",
+  ],
   done_voucher_sale: [
     "Signed and for sale. It cost nothing.",
     "서명하고 내놓았습니다. 돈은 들지 않았습니다.",
@@ -428,16 +452,25 @@ const all = {
   ],
   stop_registered: ["You registered this before.", "이미 등록한 작품입니다."],
   stop_unregistered: ["This work isn't registered yet.", "아직 등록되지 않은 작품입니다."],
-  stop_not_owner: ["On the chain the work is {owner}'s, not yours.", "체인에서 이 작품의 주인은 {owner}입니다."],
+  stop_not_owner: [
+    "On the chain the work is {owner}'s, not yours.",
+    "체인에서 이 작품의 주인은 {owner}입니다.",
+  ],
   stop_own_work: ["It is yours already.", "이미 내 작품입니다."],
   stop_own_offer: ["You offer it yourself.", "내가 내놓은 것입니다."],
-  stop_poor: ["You have {has}; {needs} are needed.", "가진 돈은 {has}이고, 필요한 돈은 {needs}입니다."],
+  stop_poor: [
+    "You have {has}; {needs} are needed.",
+    "가진 돈은 {has}이고, 필요한 돈은 {needs}입니다.",
+  ],
   stop_document_wrong: [
     "What this page was given doesn't fit the work or its id. Nothing was signed.",
     "이 페이지가 받은 문서가 작품이나 번호와 맞지 않습니다. 아무것도 서명하지 않았습니다.",
   ],
   stop_bid_dead: ["This bid can't be taken any more.", "이 값은 이제 받을 수 없습니다."],
-  stop_bidder_poor: ["The bidder doesn't have that money any more.", "값을 부른 사람에게 그만한 돈이 없습니다."],
+  stop_bidder_poor: [
+    "The bidder doesn't have that money any more.",
+    "값을 부른 사람에게 그만한 돈이 없습니다.",
+  ],
   stop_reserved: ["It is reserved for somebody else.", "다른 사람에게 주기로 한 것입니다."],
   stop_expired: ["Its time is over.", "기한이 지났습니다."],
   stop_moved: ["The work changed hands meanwhile.", "그사이 작품의 주인이 바뀌었습니다."],
@@ -445,11 +478,17 @@ const all = {
     "The seller doesn't let the market hand it over any more.",
     "판 사람이 장터에 건네줄 권한을 거두었습니다.",
   ],
-  stop_gone: ["Somebody was faster, or it was taken back.", "다른 사람이 먼저 샀거나, 거두어 갔습니다."],
+  stop_gone: [
+    "Somebody was faster, or it was taken back.",
+    "다른 사람이 먼저 샀거나, 거두어 갔습니다.",
+  ],
   stop_not_for_sale: ["It isn't for sale.", "파는 것이 아닙니다."],
   stop_voucher_for_sale: ["It is registered when it is bought.", "팔릴 때 등록됩니다."],
   stop_trade_ended: ["This trade has ended.", "끝난 거래입니다."],
-  stop_trade_moved: ["The trade has gone on meanwhile. Look again.", "그사이 거래가 나아갔습니다. 다시 살펴보세요."],
+  stop_trade_moved: [
+    "The trade has gone on meanwhile. Look again.",
+    "그사이 거래가 나아갔습니다. 다시 살펴보세요.",
+  ],
   stop_not_late: ["There is time until {deadline}.", "{deadline}까지 기한이 남았습니다."],
   stop_no_arbiter: ["This trade has no arbiter.", "중재인이 없는 거래입니다."],
   stop_no_credit: ["Nothing waits any more.", "이제 찾을 돈이 없습니다."],

@@ -24,7 +24,6 @@ import { t } from "../lib/language";
 import { COIN, showAmount } from "../lib/money";
 import { Stop } from "../lib/problems";
 import {
-
   digestOf,
   encodePermit,
   readFile,
@@ -63,7 +62,12 @@ async function termsOf<K extends "offer" | "delivery">(
   const { id, transaction } = source.row;
   const contract: { address: Address; abi: Abi } =
     kind === "offer" ? creationMarket() : escrowMarket();
-  const event = await eventOf(contract, "OfferPublished", transaction, (args) => args.offerId === id);
+  const event = await eventOf(
+    contract,
+    "OfferPublished",
+    transaction,
+    (args) => args.offerId === id,
+  );
   const terms = event?.offer as Kind | undefined;
   if (!terms || digestOf(kind, terms as never) !== id) throw new Stop(t("stop_document_wrong"));
   return { id, terms, signature: "0x" };
@@ -258,7 +262,10 @@ async function prepareBuyNew(work: Work, source: Source): Promise<Deed> {
     facts: [
       { label: t("fact_title"), value: work.title },
       { label: t("fact_you_pay"), value: shown, strong: true },
-      { label: t("fact_seller_gets"), value: showAmount(sale.price - fee - sale.sponsorAmount, asset) },
+      {
+        label: t("fact_seller_gets"),
+        value: showAmount(sale.price - fee - sale.sponsorAmount, asset),
+      },
       ...(fee > 0n ? [{ label: t("fact_fee"), value: showAmount(fee, asset) }] : []),
       ...(sale.sponsorAmount > 0n
         ? [{ label: t("fact_sponsor"), value: showAmount(sale.sponsorAmount, asset) }]
@@ -338,4 +345,3 @@ async function voucherOf(work: Work, source: Source): Promise<Known<VoucherTerms
   if (terms.version < least || BigInt(now) > terms.expiry) throw new Stop(t("stop_expired"));
   return { id: signed.digest, terms, signature: signed.signature };
 }
-

@@ -26,10 +26,7 @@ export function short(address: string): string {
 }
 
 /** Where each part of a price goes, as the market itself computes it. */
-export function splitFacts(
-  split: readonly [bigint, bigint, bigint, bigint],
-  asset: Asset,
-): Fact[] {
+export function splitFacts(split: readonly [bigint, bigint, bigint, bigint], asset: Asset): Fact[] {
   const [seller, royalty, referral, fee] = split;
   const rows: [string, bigint][] = [
     [t("fact_seller_gets"), seller],

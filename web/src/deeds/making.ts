@@ -5,7 +5,14 @@ import { readContract } from "viem/actions";
 import { chainTime, client, NOBODY, registry, send, sign, standingOf } from "../lib/chain";
 import { config } from "../lib/config";
 import type { Deed, Fact, Step } from "../lib/deed";
-import { contentCommitment, creationCid, makeDocument, type FileDigest, type WorkDocument, type Words } from "../lib/documents";
+import {
+  contentCommitment,
+  creationCid,
+  makeDocument,
+  type FileDigest,
+  type WorkDocument,
+  type Words,
+} from "../lib/documents";
 import { t } from "../lib/language";
 import { showAmount, showPercent, type Asset } from "../lib/money";
 import { Stop } from "../lib/problems";

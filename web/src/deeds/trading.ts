@@ -73,7 +73,8 @@ export async function prepareTradeAct(
   const { trade, state, deadline, part } = now;
   if (state === "ended") throw new Stop(t("stop_trade_ended"));
   const late = now.time > deadline;
-  if (act === "claim" && !late) throw new Stop(t("stop_not_late", { deadline: showMoment(deadline) }));
+  if (act === "claim" && !late)
+    throw new Stop(t("stop_not_late", { deadline: showMoment(deadline) }));
   if (act === "ship" && (state !== "funded" || late)) throw new Stop(t("stop_trade_moved"));
   if (act === "dispute") {
     if (trade.arbiter === NOBODY) throw new Stop(t("stop_no_arbiter"));

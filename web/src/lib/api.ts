@@ -167,7 +167,9 @@ async function json<T>(path: string, init: RequestInit = {}): Promise<T> {
 }
 
 function query(path: string, values: Record<string, string | number | boolean | null | undefined>) {
-  const given = Object.entries(values).filter(([, value]) => value !== undefined && value !== null && value !== "");
+  const given = Object.entries(values).filter(
+    ([, value]) => value !== undefined && value !== null && value !== "",
+  );
   return `${path}?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;
 }
 
@@ -193,7 +195,10 @@ export async function ledgerWork(id: string): Promise<LedgerWork | null> {
   return missing(async () => (await json<{ item: LedgerWork }>(`v1/works/${id}`)).item);
 }
 
-export function ledgerWorks(wanted: { creator?: string; owner?: string }, after: string | null = null) {
+export function ledgerWorks(
+  wanted: { creator?: string; owner?: string },
+  after: string | null = null,
+) {
   return json<Page<LedgerWork>>(query("v1/works", { ...wanted, limit: PAGE_WORKS, after }));
 }
 
@@ -201,7 +206,8 @@ async function missing<T>(asking: () => Promise<T>): Promise<T | null> {
   try {
     return await asking();
   } catch (problem) {
-    if (problem instanceof Refused && (problem.status === 404 || problem.status === 410)) return null;
+    if (problem instanceof Refused && (problem.status === 404 || problem.status === 410))
+      return null;
     throw problem;
   }
 }

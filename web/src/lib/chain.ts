@@ -46,7 +46,8 @@ const PATIENCE_MS = 10 * 60_000;
 export const registry = () => ({ address: config().registry, abi: creationRegistryAbi }) as const;
 export const creationMarket = () =>
   ({ address: config().creationMarket, abi: creationMarketAbi }) as const;
-export const escrowMarket = () => ({ address: config().escrowMarket, abi: escrowMarketAbi }) as const;
+export const escrowMarket = () =>
+  ({ address: config().escrowMarket, abi: escrowMarketAbi }) as const;
 export const erc20 = (address: Address) => ({ address, abi: communityTokenAbi }) as const;
 export const auctionHouse = () =>
   ({ address: config().auctionHouse, abi: auctionHouseAbi }) as const;
@@ -103,7 +104,8 @@ function plainRefusals(request: EIP1193Provider["request"]): Request {
 const NESTED = ["data", "originalError", "error", "cause", "result"] as const;
 
 function revertData(problem: unknown, depth: number): Hex | null {
-  if (typeof problem === "string") return /^0x([0-9a-f]{2}){4,}$/i.test(problem) ? (problem as Hex) : null;
+  if (typeof problem === "string")
+    return /^0x([0-9a-f]{2}){4,}$/i.test(problem) ? (problem as Hex) : null;
   if (typeof problem !== "object" || problem === null || depth > 4) return null;
   for (const name of NESTED) {
     const found = revertData((problem as Record<string, unknown>)[name], depth + 1);

@@ -231,7 +231,9 @@ export function mimeType(fileName: string): string {
   }
   const encoding = (fileTypes.encodings as Record<string, string>)[ending];
   if (encoding) return `application/${encoding}`;
-  return (fileTypes.types as Record<string, string>)[ending.toLowerCase()] ?? "application/octet-stream";
+  return (
+    (fileTypes.types as Record<string, string>)[ending.toLowerCase()] ?? "application/octet-stream"
+  );
 }
 
 /** `.png` of `a.png`; nothing of `.png`. */
@@ -243,5 +245,7 @@ function endingOf(name: string): string {
 
 /** One spelling for what looks the same (macOS spells 한글 in parts), and no half letters. */
 function clean(text: string): string {
-  return text.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, "?").normalize("NFC");
+  return text
+    .replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, "?")
+    .normalize("NFC");
 }

@@ -31,10 +31,12 @@ export async function cidOf(file: Blob): Promise<string> {
 function ask(file: Blob, whole: boolean, progress: (done: number) => void) {
   const started = (worker ??= startWorker());
   const order: Order = { number: (count += 1), file, whole };
-  return new Promise<{ cid: string; sha256: Uint8Array | null; size: number }>((resolve, reject) => {
-    waiting.set(order.number, { progress, resolve, reject });
-    started.postMessage(order);
-  });
+  return new Promise<{ cid: string; sha256: Uint8Array | null; size: number }>(
+    (resolve, reject) => {
+      waiting.set(order.number, { progress, resolve, reject });
+      started.postMessage(order);
+    },
+  );
 }
 
 function startWorker(): Worker {

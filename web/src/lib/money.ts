@@ -64,5 +64,10 @@ export function learnAssets(
 
 /** A stranger's token must not pass for another one by its name: short, letters and digits. */
 function plainSymbol(symbol: string): string {
-  return [...symbol].filter((letter) => /[\p{L}\p{N}.$-]/u.test(letter)).slice(0, 12).join("") || "?";
+  return (
+    [...symbol]
+      .filter((letter) => /[\p{L}\p{N}.$-]/u.test(letter))
+      .slice(0, 12)
+      .join("") || "?"
+  );
 }

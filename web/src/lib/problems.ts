@@ -34,7 +34,8 @@ export function problemOf(thrown: unknown): Problem {
     return { kind: "chain", text: t("problem_chain", { chain: config().chainName }) };
   }
   if (thrown instanceof AccountSwitched) return { kind: "account", text: t("problem_account") };
-  if (thrown instanceof ChainReverted) return { kind: "refused", text: t("problem_reverted_later") };
+  if (thrown instanceof ChainReverted)
+    return { kind: "refused", text: t("problem_reverted_later") };
   if (thrown instanceof Refused) return { kind: "refused", text: thrown.message };
   const codes = codesOf(thrown);
   if (codes.includes(4001)) return { kind: "rejected", text: t("problem_rejected") };
@@ -82,7 +83,11 @@ function revertOf(thrown: unknown): string | null {
 function shown(name: string, value: unknown): string {
   if (typeof value === "string") {
     const asset = name === "asset" ? knownAsset(value) : null;
-    return asset ? asset.symbol : value.length > 20 ? `${value.slice(0, 8)}…${value.slice(-4)}` : value;
+    return asset
+      ? asset.symbol
+      : value.length > 20
+        ? `${value.slice(0, 8)}…${value.slice(-4)}`
+        : value;
   }
   if (typeof value !== "bigint" && typeof value !== "number") return String(value);
   if (/^(expiry|deadline|timestamp|start|claimableFrom)$/.test(name)) return showMoment(value);

@@ -253,7 +253,8 @@ function readAs(types: Types, type: string, value: unknown): unknown {
     );
   }
   if (type.startsWith("uint")) {
-    const isWhole = typeof value === "number" ? Number.isSafeInteger(value) : /^\d{1,78}$/.test(String(value));
+    const isWhole =
+      typeof value === "number" ? Number.isSafeInteger(value) : /^\d{1,78}$/.test(String(value));
     if (!isWhole) throw new TypeError(type);
     return type === "uint256" ? BigInt(value as string) : Number(value);
   }

@@ -33,7 +33,8 @@ export function showSpan(seconds: number | bigint): string {
   const parts: string[] = [];
   for (const [unit, size] of UNITS) {
     const count = Math.floor(left / size);
-    if (count > 0 || (unit === "second" && parts.length === 0)) parts.push(t(`span_${unit}`, { count }));
+    if (count > 0 || (unit === "second" && parts.length === 0))
+      parts.push(t(`span_${unit}`, { count }));
     left -= count * size;
     if (parts.length === 2) break;
   }

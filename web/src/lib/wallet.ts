@@ -37,7 +37,11 @@ export function startWallet(): void {
       provider: EIP1193Provider;
     }>;
     if (!detail?.provider || typeof detail.info?.rdns !== "string") return;
-    add({ name: String(detail.info.name).slice(0, 40), rdns: detail.info.rdns, provider: detail.provider });
+    add({
+      name: String(detail.info.name).slice(0, 40),
+      rdns: detail.info.rdns,
+      provider: detail.provider,
+    });
   });
   dispatchEvent(new Event("eip6963:requestProvider"));
   setTimeout(() => {

@@ -64,7 +64,9 @@ async function documentOfWork(
     const document = documentOf(new Uint8Array(await file.arrayBuffer()), creator);
     if (document?.id !== id) return null;
     const fields: unknown = JSON.parse(document.text);
-    return typeof fields === "object" && fields !== null ? (fields as Record<string, unknown>) : null;
+    return typeof fields === "object" && fields !== null
+      ? (fields as Record<string, unknown>)
+      : null;
   } catch {
     return null;
   }
@@ -73,5 +75,7 @@ async function documentOfWork(
 /** A stranger's words: text of a sane length, without what turns or hides other words. */
 function textOf(value: unknown, longest: number): string {
   if (typeof value !== "string") return "";
-  return value.replace(/[\u202a-\u202e\u2066-\u2069\u200b\u200e\u200f\ufeff]|[\x00-\x08\x0b-\x1f\x7f]/g, "").slice(0, longest);
+  return value
+    .replace(/[\u202a-\u202e\u2066-\u2069\u200b\u200e\u200f\ufeff]|[\x00-\x08\x0b-\x1f\x7f]/g, "")
+    .slice(0, longest);
 }

@@ -47,7 +47,8 @@ export function Make() {
     if (chosen.size === 0) return;
     try {
       const type = rasterType(new Uint8Array(await chosen.slice(0, 32).arrayBuffer()));
-      if (type && latest.current === chosen) setPreview(URL.createObjectURL(new Blob([chosen], { type })));
+      if (type && latest.current === chosen)
+        setPreview(URL.createObjectURL(new Blob([chosen], { type })));
       const digest = await digestOf(chosen, (done) => {
         if (latest.current === chosen) setHashing({ state: "busy", done });
       });
@@ -57,7 +58,9 @@ export function Make() {
     }
   };
 
-  const royaltyNumber = /^\d{1,2}([.,]\d{1,2})?$/.test(royalty) ? Number(royalty.replace(",", ".")) : NaN;
+  const royaltyNumber = /^\d{1,2}([.,]\d{1,2})?$/.test(royalty)
+    ? Number(royalty.replace(",", "."))
+    : NaN;
   const royaltyRight = royaltyNumber >= 0 && royaltyNumber <= ROYALTY_PERCENT_MAX;
   const asset = knownAsset(coin) as Asset;
   const amount = parseAmount(price, asset.decimals);
@@ -98,27 +101,62 @@ export function Make() {
       </header>
       <div class="make-columns">
         <div>
-          <Drop file={file} preview={preview} hashing={hashing} take={(chosen) => void take(chosen)} wrong={tried && hashing.state !== "done"} />
+          <Drop
+            file={file}
+            preview={preview}
+            hashing={hashing}
+            take={(chosen) => void take(chosen)}
+            wrong={tried && hashing.state !== "done"}
+          />
         </div>
         <div>
           <Field label={t("title")} problem={tried && !title.trim() ? t("title_missing") : null}>
             {(given) => (
-              <input {...given} maxLength={120} value={title} onInput={(event) => setTitle(event.currentTarget.value)} />
+              <input
+                {...given}
+                maxLength={120}
+                value={title}
+                onInput={(event) => setTitle(event.currentTarget.value)}
+              />
             )}
           </Field>
           <Field label={t("description")} hint={t("description_hint")}>
             {(given) => (
-              <textarea {...given} rows={4} maxLength={3000} value={description} onInput={(event) => setDescription(event.currentTarget.value)} />
+              <textarea
+                {...given}
+                rows={4}
+                maxLength={3000}
+                value={description}
+                onInput={(event) => setDescription(event.currentTarget.value)}
+              />
             )}
           </Field>
           <Field label={t("maker_name")} hint={t("maker_name_hint")}>
             {(given) => (
-              <input {...given} maxLength={60} autocomplete="name" value={name} onInput={(event) => setName(event.currentTarget.value)} />
+              <input
+                {...given}
+                maxLength={60}
+                autocomplete="name"
+                value={name}
+                onInput={(event) => setName(event.currentTarget.value)}
+              />
             )}
           </Field>
-          <Field label={t("royalty")} hint={t("royalty_hint")} problem={tried && !royaltyRight ? t("royalty_wrong", { max: ROYALTY_PERCENT_MAX }) : null}>
+          <Field
+            label={t("royalty")}
+            hint={t("royalty_hint")}
+            problem={
+              tried && !royaltyRight ? t("royalty_wrong", { max: ROYALTY_PERCENT_MAX }) : null
+            }
+          >
             {(given) => (
-              <input {...given} inputMode="decimal" class="narrow" value={royalty} onInput={(event) => setRoyalty(event.currentTarget.value)} />
+              <input
+                {...given}
+                inputMode="decimal"
+                class="narrow"
+                value={royalty}
+                onInput={(event) => setRoyalty(event.currentTarget.value)}
+              />
             )}
           </Field>
           <Choice
@@ -132,7 +170,14 @@ export function Make() {
             ]}
           />
           {way === "sale" && (
-            <PriceField label={t("price")} price={price} setPrice={setPrice} coin={coin} setCoin={setCoin} wrong={tried && !amount} />
+            <PriceField
+              label={t("price")}
+              price={price}
+              setPrice={setPrice}
+              coin={coin}
+              setCoin={setCoin}
+              wrong={tried && !amount}
+            />
           )}
           {account ? (
             <button type="submit" class="primary wide">
@@ -161,7 +206,8 @@ function Drop({
   wrong: boolean;
 }) {
   const [over, setOver] = useState(false);
-  const percent = hashing.state === "busy" && file ? Math.floor((100 * hashing.done) / file.size) : 0;
+  const percent =
+    hashing.state === "busy" && file ? Math.floor((100 * hashing.done) / file.size) : 0;
   return (
     <>
       <label

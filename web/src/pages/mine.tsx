@@ -22,7 +22,8 @@ async function mineOf(account: string): Promise<Mine> {
   ]);
   const shown = new Set(board.items.map((work) => work.id));
   const others = [...owned.items, ...created.items].filter(
-    (work, index, all) => !shown.has(work.id) && all.findIndex((one) => one.id === work.id) === index,
+    (work, index, all) =>
+      !shown.has(work.id) && all.findIndex((one) => one.id === work.id) === index,
   );
   const told = await Promise.all(
     others.map(async (work) => (await boardWork(work.cid).catch(() => null)) ?? work),
@@ -64,7 +65,11 @@ export function MinePage() {
           <h2>{t("mine_owned")}</h2>
           <ul class="grid">
             {mine.value.owned.map((work) =>
-              "title" in work ? <Card key={work.id} work={work} /> : <Bare key={work.id} work={work} />,
+              "title" in work ? (
+                <Card key={work.id} work={work} />
+              ) : (
+                <Bare key={work.id} work={work} />
+              ),
             )}
           </ul>
         </section>

@@ -57,7 +57,11 @@ export function MoneyPage() {
               {money.value.credits.map((credit) => (
                 <li key={credit.market + credit.asset.address}>
                   <b>{showAmount(credit.amount, credit.asset)}</b>
-                  <button type="button" class="primary" onClick={() => openDeed(() => prepareWithdraw(credit))}>
+                  <button
+                    type="button"
+                    class="primary"
+                    onClick={() => openDeed(() => prepareWithdraw(credit))}
+                  >
                     {t("deed_withdraw")}
                   </button>
                 </li>

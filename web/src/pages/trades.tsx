@@ -28,7 +28,10 @@ async function tradesOf(account: string): Promise<Row[]> {
   ]);
   const trades = [...sold.items, ...bought.items]
     .filter((trade, index, all) => all.findIndex((one) => one.id === trade.id) === index)
-    .sort((a, b) => Number(a.ended_at !== null) - Number(b.ended_at !== null) || b.funded_at - a.funded_at);
+    .sort(
+      (a, b) =>
+        Number(a.ended_at !== null) - Number(b.ended_at !== null) || b.funded_at - a.funded_at,
+    );
   return Promise.all(
     trades.map(async (trade) => {
       const work = trade.creation ? await boardWork(trade.creation).catch(() => null) : null;
@@ -39,7 +42,11 @@ async function tradesOf(account: string): Promise<Row[]> {
 
 export function TradesPage() {
   const { account } = useStore(wallet);
-  const trades = useLoaded(account && `trades.${account}`, () => tradesOf(account as string), 4_000);
+  const trades = useLoaded(
+    account && `trades.${account}`,
+    () => tradesOf(account as string),
+    4_000,
+  );
   return (
     <>
       <header class="page-head">
@@ -79,7 +86,12 @@ function Trade({ row: { trade, title, image }, account }: { row: Row; account: s
   return (
     <li class={`trade ${trade.ended_at === null ? "open" : "over"}`}>
       {trade.creation && (
-        <a class="trade-picture" href={`#/work/${creationCid(BigInt(trade.creation))}`} tabIndex={-1} aria-hidden="true">
+        <a
+          class="trade-picture"
+          href={`#/work/${creationCid(BigInt(trade.creation))}`}
+          tabIndex={-1}
+          aria-hidden="true"
+        >
           <Cover id={BigInt(trade.creation)} image={image} alt="" />
         </a>
       )}
@@ -87,7 +99,8 @@ function Trade({ row: { trade, title, image }, account }: { row: Row; account: s
         <h2>{title}</h2>
         <p class="price">{asset ? showAmount(trade.amount, asset) : trade.amount}</p>
         <p>
-          {t(seller ? "you_sold_to" : "you_bought_from")} <Who address={seller ? trade.buyer : trade.seller} />
+          {t(seller ? "you_sold_to" : "you_bought_from")}{" "}
+          <Who address={seller ? trade.buyer : trade.seller} />
         </p>
         <p class="trade-state">
           <span class={`state ${trade.state}`}>{stateText(trade, seller)}</span>{" "}
@@ -99,7 +112,12 @@ function Trade({ row: { trade, title, image }, account }: { row: Row; account: s
         {acts.length > 0 && asking === null && (
           <div class="row">
             {acts.map((act, index) => (
-              <button key={act} type="button" class={index === 0 ? "primary" : ""} onClick={() => begin(act)}>
+              <button
+                key={act}
+                type="button"
+                class={index === 0 ? "primary" : ""}
+                onClick={() => begin(act)}
+              >
                 {t(`act_${act}`)}
               </button>
             ))}
@@ -124,7 +142,8 @@ function stateText(trade: LedgerTrade, seller: boolean): string {
   if (trade.ended_at !== null) {
     const reason = trade.reason ?? "";
     if (reason.includes("refund") || reason === "ship_timeout") return t("state_refunded");
-    if (reason === "ruled" || reason === "settled" || reason === "arbiter_silent") return t("state_divided");
+    if (reason === "ruled" || reason === "settled" || reason === "arbiter_silent")
+      return t("state_divided");
     return t("state_done");
   }
   const side = seller ? "seller" : "buyer";
@@ -134,7 +153,15 @@ function stateText(trade: LedgerTrade, seller: boolean): string {
 }
 
 /** A note whose digest goes on the chain: the words stay with who wrote them. */
-function NoteForm({ act, go, close }: { act: TradeAct; go: (note: string) => void; close: () => void }) {
+function NoteForm({
+  act,
+  go,
+  close,
+}: {
+  act: TradeAct;
+  go: (note: string) => void;
+  close: () => void;
+}) {
   const [note, setNote] = useState("");
   return (
     <form
@@ -146,7 +173,13 @@ function NoteForm({ act, go, close }: { act: TradeAct; go: (note: string) => voi
     >
       <Field label={t(act === "ship" ? "ship_note" : "dispute_note")} hint={t("note_hint")}>
         {(given) => (
-          <textarea {...given} rows={2} maxLength={1000} value={note} onInput={(event) => setNote(event.currentTarget.value)} />
+          <textarea
+            {...given}
+            rows={2}
+            maxLength={1000}
+            value={note}
+            onInput={(event) => setNote(event.currentTarget.value)}
+          />
         )}
       </Field>
       <div class="row">

@@ -24,7 +24,12 @@ import { isRightChain, wallet } from "../lib/wallet";
 import { findWork, type Work } from "../lib/works";
 import { prepareBuy, prepareRegisterFor, type Source } from "../deeds/buying";
 import { same } from "../deeds/common";
-import { prepareAccept, prepareBid, prepareCancelPublished, prepareCancelSigned } from "../deeds/selling";
+import {
+  prepareAccept,
+  prepareBid,
+  prepareCancelPublished,
+  prepareCancelSigned,
+} from "../deeds/selling";
 import { Cover } from "../parts/cover";
 import { Empty, Field, Loading, Who, Wrong } from "../parts/basics";
 import { ConnectHint } from "../parts/wallet-button";
@@ -68,7 +73,10 @@ async function aroundOf(work: Work): Promise<Around> {
     .filter((trade) => trade.ended_at !== null && trade.kind !== "swap")
     .map((trade) => {
       const asset = knownAsset(trade.asset);
-      return { at: trade.ended_at ?? 0, text: asset ? showAmount(trade.amount, asset) : trade.amount };
+      return {
+        at: trade.ended_at ?? 0,
+        text: asset ? showAmount(trade.amount, asset) : trade.amount,
+      };
     });
   return { documents: documents.items, offers: offers.items, sales };
 }
@@ -79,7 +87,13 @@ function Shown({ work }: { work: Work }) {
   return (
     <article class="work">
       <div class="work-picture">
-        <Cover id={work.id} image={work.image} alt={t("picture_of", { title })} eager unshown={setWhy} />
+        <Cover
+          id={work.id}
+          image={work.image}
+          alt={t("picture_of", { title })}
+          eager
+          unshown={setWhy}
+        />
         {why === "digest-wrong" && <p class="wrong">{t("picture_wrong")}</p>}
         {why === "missing" && <AddFile work={work} />}
       </div>
@@ -160,7 +174,11 @@ function Market({ work }: { work: Work }) {
   const sources: Source[] = [
     ...offers
       .filter((row) => row.status === "open" && same(row.seller, owner))
-      .map((row): Source => ({ on: "chain", kind: row.kind === "instant" ? "offer" : "delivery", row })),
+      .map((row): Source => ({
+        on: "chain",
+        kind: row.kind === "instant" ? "offer" : "delivery",
+        row,
+      })),
     ...documents
       .filter((item) => ["offer", "delivery", "voucher"].includes(item.kind))
       .map((item): Source => ({ on: "board", kind: item.kind as "offer", item })),
@@ -169,12 +187,21 @@ function Market({ work }: { work: Work }) {
   return (
     <section class="market" aria-label={t("market")}>
       {sources.map((source) => (
-        <Sale key={source.on === "chain" ? source.row.id : source.item.digest} work={work} source={source} mine={mine || made} />
+        <Sale
+          key={source.on === "chain" ? source.row.id : source.item.digest}
+          work={work}
+          source={source}
+          mine={mine || made}
+        />
       ))}
       {sources.length === 0 && <p class="quiet-words">{t("not_for_sale")}</p>}
       {!account && <ConnectHint />}
       {mine && open !== "offer" && (
-        <button type="button" class={sources.length === 0 ? "primary" : ""} onClick={() => setOpen("offer")}>
+        <button
+          type="button"
+          class={sources.length === 0 ? "primary" : ""}
+          onClick={() => setOpen("offer")}
+        >
           {t("offer_it")}
         </button>
       )}
@@ -223,12 +250,18 @@ function Sale({ work, source, mine }: { work: Work; source: Source; mine: boolea
       : prepareCancelSigned(source.item);
   return (
     <div class="sale">
-      <p class="price">{forSale && asset && told.price ? showAmount(told.price, asset) : t("signed_only")}</p>
+      <p class="price">
+        {forSale && asset && told.price ? showAmount(told.price, asset) : t("signed_only")}
+      </p>
       <p class="how">
         {t(`way_${source.kind}`)} · {t("until", { moment: showMoment(told.expires_at) })}
       </p>
       {account && !mine && forSale && (
-        <button type="button" class="primary" onClick={() => openDeed(() => prepareBuy(work, source))}>
+        <button
+          type="button"
+          class="primary"
+          onClick={() => openDeed(() => prepareBuy(work, source))}
+        >
           {t(source.kind === "delivery" ? "buy_delivered" : "buy")}
         </button>
       )}
@@ -261,7 +294,8 @@ function BidRow({
   return (
     <li>
       <span>
-        <b>{asset && item.price ? showAmount(item.price, asset) : ""}</b> <Who address={item.signer} />
+        <b>{asset && item.price ? showAmount(item.price, asset) : ""}</b>{" "}
+        <Who address={item.signer} />
       </span>
       <small>{t("until", { moment: showMoment(item.expires_at) })}</small>
       {mine && (

@@ -14,7 +14,11 @@ export function Field({
   label: string;
   hint?: string;
   problem?: string | null;
-  children: (given: { id: string; "aria-describedby"?: string; "aria-invalid"?: boolean }) => ComponentChildren;
+  children: (given: {
+    id: string;
+    "aria-describedby"?: string;
+    "aria-invalid"?: boolean;
+  }) => ComponentChildren;
 }) {
   const id = useId();
   const about = [hint && `${id}-hint`, problem && `${id}-problem`].filter(Boolean).join(" ");

@@ -4,13 +4,28 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { patchwork } from "../lib/patchwork";
 import { isUrl, pictureOf, type Unshown } from "../lib/media";
 
-export function Cloth({ seed, width = 120, height = 120, patches = 11 }: { seed: bigint; width?: number; height?: number; patches?: number }) {
+export function Cloth({
+  seed,
+  width = 120,
+  height = 120,
+  patches = 11,
+}: {
+  seed: bigint;
+  width?: number;
+  height?: number;
+  patches?: number;
+}) {
   const cloth = useMemo(
     () => patchwork(toHex(seed, { size: 32 }), width, height, patches),
     [seed, width, height, patches],
   );
   return (
-    <svg class="cloth" viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="xMidYMid slice" aria-hidden="true">
+    <svg
+      class="cloth"
+      viewBox={`0 0 ${width} ${height}`}
+      preserveAspectRatio="xMidYMid slice"
+      aria-hidden="true"
+    >
       {cloth.map((patch) => (
         <rect
           key={`${patch.x}.${patch.y}`}

@@ -71,8 +71,7 @@ function Sheet({ prepare }: { prepare: Prepare }) {
           if (sent && index === from) {
             if (!(await waitFor(sent))) throw new ChainReverted(sent);
             forget(sent);
-          }
-          else await deed.steps[index]?.run(await holdFast(deed.account), setHash);
+          } else await deed.steps[index]?.run(await holdFast(deed.account), setHash);
           setHash(null);
         }
         return true;

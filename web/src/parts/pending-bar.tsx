@@ -34,12 +34,21 @@ export function PendingBar() {
             <b>{t(one.state ? `pending_${one.state}` : "pending_waiting")}</b> {one.said}
           </span>
           {config().explorer && (
-            <a href={`${config().explorer}/tx/${one.hash}`} target="_blank" rel="noreferrer noopener">
+            <a
+              href={`${config().explorer}/tx/${one.hash}`}
+              target="_blank"
+              rel="noreferrer noopener"
+            >
               {t("see_transaction")}
             </a>
           )}
           {one.state && (
-            <button type="button" class="quiet" aria-label={t("close")} onClick={() => forget(one.hash)}>
+            <button
+              type="button"
+              class="quiet"
+              aria-label={t("close")}
+              onClick={() => forget(one.hash)}
+            >
               ✕
             </button>
           )}

@@ -13,7 +13,11 @@ export function WalletButton() {
   useEffect(() => {
     if (!open) return;
     const away = (event: Event) => {
-      if (event instanceof KeyboardEvent ? event.key === "Escape" : !place.current?.contains(event.target as Node)) {
+      if (
+        event instanceof KeyboardEvent
+          ? event.key === "Escape"
+          : !place.current?.contains(event.target as Node)
+      ) {
         setOpen(false);
       }
     };
@@ -122,7 +126,11 @@ export function ChainBanner() {
             () => setSaid(null),
             (thrown: unknown) => {
               const problem = problemOf(thrown);
-              setSaid(problem.kind === "lost" ? t("switch_failed", { chain: config().chainName, id: config().chainId }) : problem.text);
+              setSaid(
+                problem.kind === "lost"
+                  ? t("switch_failed", { chain: config().chainName, id: config().chainId })
+                  : problem.text,
+              );
             },
           )
         }
