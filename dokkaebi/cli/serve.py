@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from dokkaebi.board.notices import Notices
     from dokkaebi.sponsor.relay import Sponsor
     from dokkaebi.web.books import Books
+    from dokkaebi.web.page import PageSettings
 
 # Connections that wait while all threads are busy.
 BACKLOG = 256
@@ -47,6 +49,7 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65_535, help=t("option_port"))] = 8080,
     rate: Annotated[str, typer.Option(help=t("option_rate"))] = "50/second",
     origin: Annotated[list[str] | None, typer.Option(help=t("option_origin"))] = None,
+    public_rpc: Annotated[str | None, typer.Option(help=t("option_public_rpc"))] = None,
     with_board: Annotated[
         bool, typer.Option("--with-board/--without-board", help=t("option_with_board"))
     ] = True,
@@ -92,10 +95,32 @@ def serve(
         origins=origin or ["*"],
         board=Desk(watched, "board_shut", partial(_waits, session)) if with_board else None,
         sponsor=Desk(paying, "sponsor_shut", partial(_waits, session)) if sponsor else None,
+        page=_page_settings(session, public_rpc),
     )
     config = uvicorn.Config(application, log_level="warning", access_log=False, backlog=BACKLOG)
     uvicorn.Server(config).run(sockets=[listening])
     return {"url": url}
+
+
+def _page_settings(session: Session, public_rpc: str | None) -> PageSettings:
+    """The page's names and windows, of the market file; a local chain's node is nobody's secret."""
+    from dokkaebi.chain.networks import LOCAL_CHAIN_IDS
+    from dokkaebi.deploy import load_market_spec
+    from dokkaebi.web.page import PageSettings
+
+    named = session.manifest if session.settings.manifest is not None else None
+    local = named is not None and named.chain_id in LOCAL_CHAIN_IDS
+    try:
+        spec = load_market_spec()
+    except DokkaebiError:
+        # Whoever mirrors another's market has no market file.
+        return PageSettings(rpc=public_rpc)
+    return PageSettings(
+        names={"en": spec.registry_name, "ko": spec.registry_name_ko},
+        rpc=public_rpc or (session.settings.rpc if local else None),
+        explorer=spec.explorer,
+        windows=asdict(spec.windows),
+    )
 
 
 @contextmanager
