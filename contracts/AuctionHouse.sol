@@ -2,14 +2,12 @@
 pragma solidity ^0.8.28;
 
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {IAuctionHouse} from "../interfaces/IAuctionHouse.sol";
 import {Collections} from "./base/Collections.sol";
-import {Consent} from "./base/Consent.sol";
 import {Till} from "./base/Till.sol";
 
 /// @title English auctions that nobody can freeze
-contract AuctionHouse is IAuctionHouse, Collections, Consent {
+contract AuctionHouse is IAuctionHouse, Collections {
     uint256 public constant override STEP_BPS_MIN = 100;
     uint256 public constant override STEP_BPS_MAX = 5_000;
     uint256 public constant override EXTENSION_SECONDS_MAX = 1 hours;
@@ -38,7 +36,7 @@ contract AuctionHouse is IAuctionHouse, Collections, Consent {
         address registry,
         address feeRecipient,
         uint256 feeBps
-    ) Till(registry, feeRecipient, feeBps) EIP712("Dokkaebi AuctionHouse", "1") {}
+    ) Till(registry, feeRecipient, feeBps) {}
 
     /* OPEN */
 
@@ -213,10 +211,19 @@ contract AuctionHouse is IAuctionHouse, Collections, Consent {
         if (msg.sender != owner) {
             revert Creation_NotHeld(collection, creationId, msg.sender, owner);
         }
-        if (to == address(0) || to == address(this)) revert Recipient_NotAllowed(to);
+        _checkRecipient(to);
         delete _held[collection][creationId];
         emit CreationRetrieved(collection, creationId, owner, to);
         _handOver(collection, creationId, address(this), to);
+    }
+
+    function _domainNameAndVersion()
+        internal
+        pure
+        override
+        returns (string memory name, string memory version)
+    {
+        return ("Dokkaebi AuctionHouse", "1");
     }
 
     /* VIEWS */
@@ -229,7 +236,7 @@ contract AuctionHouse is IAuctionHouse, Collections, Consent {
         assembly {
             position := auction
         }
-        return _hashWords(AUCTION_TYPEHASH, position, 11);
+        return _hashTypedData(_hashWords(AUCTION_TYPEHASH, position, 11));
     }
 
     /// @inheritdoc IAuctionHouse

@@ -2,18 +2,16 @@
 pragma solidity ^0.8.28;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 import {ICreationMarket} from "../interfaces/ICreationMarket.sol";
 import {ICreationRegistry} from "../interfaces/ICreationRegistry.sol";
 import {Collections} from "./base/Collections.sol";
-import {Consent} from "./base/Consent.sol";
 import {Till} from "./base/Till.sol";
 
 /// @title Creations that change hands at once
 /// @dev Tokens go from payer to payee by `transferFrom`. The market holds none of them but credits, so
 /// a token can only cheat those who agreed to it; what is checked protects them from the honest odd ones.
-contract CreationMarket is ICreationMarket, Collections, Consent {
+contract CreationMarket is ICreationMarket, Collections {
     uint256 public constant override REFERRAL_BPS_MAX = 5_000;
 
     bytes32 private constant OFFER_TYPEHASH = keccak256(
@@ -26,6 +24,10 @@ contract CreationMarket is ICreationMarket, Collections, Consent {
         "Swap(address maker,address taker,address givenCollection,uint256 givenId,uint256 givenTenure,address wantedCollection,uint256 wantedId,uint256 wantedTenure,uint256 expiry,uint256 nonce)"
     );
 
+    bytes32 private constant ACCEPTANCE_TYPEHASH = keccak256(
+        "Acceptance(address seller,bytes32 bidId,uint256 creationId,uint256 tenure,uint256 royaltyBpsMax,uint256 expiry)"
+    );
+
     mapping(bytes32 offerId => address seller) private _offers;
 
     /// @param registry The registry whose creators and tenures count here; trusted.
@@ -35,7 +37,7 @@ contract CreationMarket is ICreationMarket, Collections, Consent {
         address registry,
         address feeRecipient,
         uint256 feeBps
-    ) Till(registry, feeRecipient, feeBps) EIP712("Dokkaebi CreationMarket", "1") {}
+    ) Till(registry, feeRecipient, feeBps) {}
 
     /* OFFER */
 
@@ -63,14 +65,18 @@ contract CreationMarket is ICreationMarket, Collections, Consent {
     function _checkTerms(Offer calldata offer_, uint256 earliest) private view {
         _checkDocument(offer_.collection, offer_.price, offer_.expiry, earliest);
         _checkRoyalty(offer_.collection, offer_.royaltyBpsMax);
-        if (offer_.referralBps > REFERRAL_BPS_MAX) {
-            revert Offer_ReferralTooHigh(offer_.referralBps, REFERRAL_BPS_MAX);
-        }
+        _checkReferral(offer_.referralBps);
         uint256 start = offer_.start;
         uint256 end = offer_.endPrice;
         bool right =
             start == 0 ? end == 0 : start < offer_.expiry && end != 0 && end < offer_.price;
         if (!right) revert Offer_FallWrong(start, end);
+    }
+
+    function _checkReferral(uint256 referralBps) private pure {
+        if (referralBps > REFERRAL_BPS_MAX) {
+            revert Offer_ReferralTooHigh(referralBps, REFERRAL_BPS_MAX);
+        }
     }
 
     /* CANCEL */
@@ -139,9 +145,7 @@ contract CreationMarket is ICreationMarket, Collections, Consent {
     ) private returns (uint256 spent) {
         bytes32 offerId = hashOffer(offer_);
         address seller = offer_.seller;
-        if (block.timestamp > offer_.expiry) {
-            revert Document_Expired(offerId, offer_.expiry, block.timestamp);
-        }
+        _checkExpired(offerId, offer_.expiry);
         if (signature.length == 0) {
             // The id commits to the seller, so anything else here means: not open.
             if (_offers[offerId] != seller || seller == address(0)) revert Offer_NotOpen(offerId);
@@ -151,12 +155,9 @@ contract CreationMarket is ICreationMarket, Collections, Consent {
             _useNonce(seller, offer_.nonce);
             _checkSignature(seller, offerId, signature);
         }
-        _checkParties(offer_, referrer);
+        _checkParties(seller, offer_.buyer, referrer);
         uint256 price = _priceOf(offerId, offer_);
-        if (offer_.asset == COIN) {
-            if (coins < price) revert Value_Wrong(coins, price);
-            spent = price;
-        }
+        spent = _coinsFor(offer_.asset, price, coins);
         Sale memory sale = Sale({
             documentId: offerId,
             seller: seller,
@@ -173,10 +174,14 @@ contract CreationMarket is ICreationMarket, Collections, Consent {
         _settle(sale, true);
     }
 
-    function _checkParties(Offer calldata offer_, address referrer) private view {
-        address seller = offer_.seller;
+    function _coinsFor(address asset, uint256 price, uint256 coins) private pure returns (uint256) {
+        if (asset != COIN) return 0;
+        if (coins < price) revert Value_Wrong(coins, price);
+        return price;
+    }
+
+    function _checkParties(address seller, address buyer, address referrer) private view {
         if (msg.sender == seller) revert Buyer_IsSeller(seller);
-        address buyer = offer_.buyer;
         if (buyer != address(0) && buyer != msg.sender) revert Offer_Reserved(msg.sender, buyer);
         if (referrer == address(0)) return;
         if (referrer == msg.sender || referrer == seller || referrer == address(this)) {
@@ -196,6 +201,77 @@ contract CreationMarket is ICreationMarket, Collections, Consent {
         return price - (fall * (block.timestamp - start)) / (offer_.expiry - start);
     }
 
+    /* BUY NEW */
+
+    /// @inheritdoc ICreationMarket
+    function buyNew(
+        ICreationRegistry.Voucher calldata voucher,
+        bytes calldata signature,
+        address referrer,
+        bytes calldata permit
+    ) external payable override returns (uint256 creationId) {
+        ICreationRegistry.Sale calldata terms = voucher.sale;
+        uint256 price = terms.price;
+        if (price == 0 || price > PRICE_MAX) revert Price_OutOfRange(price, PRICE_MAX);
+        _checkReferral(terms.referralBps);
+        _checkParties(voucher.creator, terms.buyer, referrer);
+        uint256 spent = _coinsFor(terms.asset, price, msg.value);
+        Sale memory sale;
+        (sale.creationId, sale.documentId) = _register(voucher, signature);
+        (sale.seller, sale.buyer, sale.collection) = (voucher.creator, msg.sender, REGISTRY);
+        (sale.asset, sale.price) = (terms.asset, price);
+        (sale.referrer, sale.referralBps) = (referrer, terms.referralBps);
+        Division memory part;
+        if (voucher.work.parents.length == 0 && voucher.partners.length == 0) {
+            // Nobody but its creator made it, and who sells their own work pays no royalty.
+            _takeShares(part, price, referrer, terms.referralBps);
+        } else {
+            (part, ) = _divide(
+                true,
+                sale.creationId,
+                sale.seller,
+                price,
+                referrer,
+                terms.referralBps
+            );
+        }
+        uint256 sponsorAmount = terms.sponsorAmount;
+        if (sponsorAmount > part.seller) revert Sponsor_TooDear(sponsorAmount, part.seller);
+        part.seller -= sponsorAmount;
+        _announceSale(sale, part);
+        if (sponsorAmount != 0) {
+            _checkRecipient(terms.sponsor);
+            emit SponsorRepaid(sale.documentId, terms.sponsor, sponsorAmount);
+        }
+        _usePermit(terms.asset, msg.sender, permit);
+        _payAll(sale, part, terms.sponsor, sponsorAmount);
+        _giveChange(spent);
+        return sale.creationId;
+    }
+
+    /// @dev `ICreationRegistry.registerFor(voucher, signature, msg.sender)`, in the words that came: this function's
+    /// caller put them where that function looks for them, and both read the same.
+    function _register(
+        ICreationRegistry.Voucher calldata,
+        bytes calldata
+    ) private returns (uint256 creationId, bytes32 voucherId) {
+        address registry = REGISTRY;
+        bytes4 selector = ICreationRegistry.registerFor.selector;
+        assembly ("memory-safe") {
+            let order := mload(0x40)
+            calldatacopy(order, 0, calldatasize())
+            let first := mload(order)
+            mstore(order, or(selector, shr(32, shl(32, first))))
+            mstore(add(order, 0x44), caller())
+            if iszero(call(gas(), registry, 0, order, calldatasize(), 0x00, 0x40)) {
+                returndatacopy(order, 0, returndatasize())
+                revert(order, returndatasize())
+            }
+            creationId := mload(0x00)
+            voucherId := mload(0x20)
+        }
+    }
+
     /* ACCEPT */
 
     /// @inheritdoc ICreationMarket
@@ -206,22 +282,54 @@ contract CreationMarket is ICreationMarket, Collections, Consent {
         uint256 royaltyBpsMax,
         bytes calldata permit
     ) external override {
+        _accept(bid, signature, msg.sender, creationId, royaltyBpsMax, permit);
+    }
+
+    /// @inheritdoc ICreationMarket
+    function acceptFor(
+        Bid calldata bid,
+        bytes calldata signature,
+        Acceptance calldata acceptance,
+        bytes calldata sellerSignature,
+        bytes calldata permit
+    ) external override {
+        bytes32 bidId = hashBid(bid);
+        if (acceptance.bidId != bidId) revert Acceptance_OtherBid(acceptance.bidId, bidId);
+        _checkExpiry(bid.collection, acceptance.expiry, block.timestamp);
+        _checkTenure(bid.collection, acceptance.creationId, acceptance.tenure);
+        _checkSignature(acceptance.seller, hashAcceptance(acceptance), sellerSignature);
+        _accept(
+            bid,
+            signature,
+            acceptance.seller,
+            acceptance.creationId,
+            acceptance.royaltyBpsMax,
+            permit
+        );
+    }
+
+    function _accept(
+        Bid calldata bid,
+        bytes calldata signature,
+        address seller,
+        uint256 creationId,
+        uint256 royaltyBpsMax,
+        bytes calldata permit
+    ) private {
         bytes32 bidId = hashBid(bid);
         address bidder = bid.bidder;
-        if (block.timestamp > bid.expiry) {
-            revert Document_Expired(bidId, bid.expiry, block.timestamp);
-        }
+        _checkExpired(bidId, bid.expiry);
         _checkDocument(bid.collection, bid.price, bid.expiry, block.timestamp);
         _checkRoyalty(bid.collection, royaltyBpsMax);
-        if (msg.sender == bidder) revert Buyer_IsSeller(bidder);
+        if (seller == bidder) revert Buyer_IsSeller(bidder);
         uint256 tenure = _checkWanted(bid, creationId);
         _useNonce(bidder, bid.nonce);
         _checkSignature(bidder, bidId, signature);
         _usePermit(bid.asset, bidder, permit);
-        emit BidAccepted(bidId, bidder, msg.sender);
+        emit BidAccepted(bidId, bidder, seller);
         Sale memory sale = Sale({
             documentId: bidId,
-            seller: msg.sender,
+            seller: seller,
             buyer: bidder,
             collection: bid.collection,
             creationId: creationId,
@@ -261,9 +369,7 @@ contract CreationMarket is ICreationMarket, Collections, Consent {
     function swap(Swap calldata swap_, bytes calldata signature) external override {
         bytes32 swapId = hashSwap(swap_);
         address maker = swap_.maker;
-        if (block.timestamp > swap_.expiry) {
-            revert Document_Expired(swapId, swap_.expiry, block.timestamp);
-        }
+        _checkExpired(swapId, swap_.expiry);
         _checkExpiry(swap_.givenCollection, swap_.expiry, block.timestamp);
         _checkExpiry(swap_.wantedCollection, swap_.expiry, block.timestamp);
         if (msg.sender == maker) revert Buyer_IsSeller(maker);
@@ -317,6 +423,12 @@ contract CreationMarket is ICreationMarket, Collections, Consent {
         if (bound && tenure != sale.tenure) {
             revert Creation_Moved(sale.creationId, tenure, sale.tenure);
         }
+        _announceSale(sale, part);
+        _handOver(sale.collection, sale.creationId, sale.seller, sale.buyer);
+        _payAll(sale, part, address(0), 0);
+    }
+
+    function _announceSale(Sale memory sale, Division memory part) private {
         emit SaleSettled(
             sale.documentId,
             sale.seller,
@@ -332,17 +444,31 @@ contract CreationMarket is ICreationMarket, Collections, Consent {
             part.fee
         );
         if (sale.asset == COIN) _credit(COIN, FEE_RECIPIENT, part.fee);
-        _handOver(sale.collection, sale.creationId, sale.seller, sale.buyer);
+    }
+
+    /// @param sponsor Who is repaid of the seller's part; `repaid` is what.
+    function _payAll(
+        Sale memory sale,
+        Division memory part,
+        address sponsor,
+        uint256 repaid
+    ) private {
         if (sale.asset == COIN) {
             _distribute(sale.documentId, COIN, sale.seller, sale.referrer, part);
+            _pay(sale.documentId, COIN, sponsor, repaid);
         } else {
-            _payTokens(sale, part);
+            _payTokens(sale, part, sponsor, repaid);
         }
     }
 
     /// @dev From the buyer straight to everybody. What goes wrong with a payee is credited; a token that
     /// takes more from the buyer than the price, or gives the seller less than their part, is refused.
-    function _payTokens(Sale memory sale, Division memory part) private {
+    function _payTokens(
+        Sale memory sale,
+        Division memory part,
+        address sponsor,
+        uint256 repaid
+    ) private {
         address asset = sale.asset;
         if (asset.code.length == 0) revert Asset_HasNoCode(asset);
         uint256 buyerHad = SafeTransferLib.balanceOf(asset, sale.buyer);
@@ -357,6 +483,7 @@ contract CreationMarket is ICreationMarket, Collections, Consent {
         }
         _payFrom(sale, sale.referrer, part.referral);
         _payFrom(sale, FEE_RECIPIENT, part.fee);
+        _payFrom(sale, sponsor, repaid);
         uint256 buyerHas = SafeTransferLib.balanceOf(asset, sale.buyer);
         uint256 sellerHas = SafeTransferLib.balanceOf(asset, sale.seller);
         bool overpaid = buyerHas + sale.price < buyerHad;
@@ -376,6 +503,7 @@ contract CreationMarket is ICreationMarket, Collections, Consent {
         address asset = sale.asset;
         address payer = sale.buyer;
         uint256 gasLimit = TOKEN_GAS;
+        uint256 gasBefore = gasleft();
         bytes4 selector = IERC20.transferFrom.selector;
         // Reads one word at most of what comes back: true, or nothing at all.
         assembly ("memory-safe") {
@@ -392,9 +520,19 @@ contract CreationMarket is ICreationMarket, Collections, Consent {
             direct := and(direct, said)
         }
         if (direct) return true;
+        _checkGas(gasBefore, gasLimit);
         _pull(asset, sale.buyer, amount);
         _credit(asset, payee, amount);
         emit Credited(sale.documentId, payee, asset, amount);
+    }
+
+    function _domainNameAndVersion()
+        internal
+        pure
+        override
+        returns (string memory name, string memory version)
+    {
+        return ("Dokkaebi CreationMarket", "1");
     }
 
     /* VIEWS */
@@ -405,7 +543,7 @@ contract CreationMarket is ICreationMarket, Collections, Consent {
         assembly {
             position := offer_
         }
-        return _hashWords(OFFER_TYPEHASH, position, 13);
+        return _hashTypedData(_hashWords(OFFER_TYPEHASH, position, 13));
     }
 
     /// @inheritdoc ICreationMarket
@@ -414,7 +552,7 @@ contract CreationMarket is ICreationMarket, Collections, Consent {
         assembly {
             position := bid
         }
-        return _hashWords(BID_TYPEHASH, position, 9);
+        return _hashTypedData(_hashWords(BID_TYPEHASH, position, 9));
     }
 
     /// @inheritdoc ICreationMarket
@@ -423,7 +561,18 @@ contract CreationMarket is ICreationMarket, Collections, Consent {
         assembly {
             position := swap_
         }
-        return _hashWords(SWAP_TYPEHASH, position, 10);
+        return _hashTypedData(_hashWords(SWAP_TYPEHASH, position, 10));
+    }
+
+    /// @inheritdoc ICreationMarket
+    function hashAcceptance(
+        Acceptance calldata acceptance
+    ) public view override returns (bytes32 digest) {
+        uint256 position;
+        assembly {
+            position := acceptance
+        }
+        return _hashTypedData(_hashWords(ACCEPTANCE_TYPEHASH, position, 6));
     }
 
     /// @inheritdoc ICreationMarket

@@ -3,17 +3,19 @@ pragma solidity ^0.8.28;
 
 import {ERC721} from "solady/tokens/ERC721.sol";
 import {ICreationRegistry} from "../interfaces/ICreationRegistry.sol";
+import {Signatures} from "./base/Signatures.sol";
 import {ContentIdentifier} from "./libraries/ContentIdentifier.sol";
 
 /// @title Who made what, and when
 /// @dev A creation's record fits into the 96 bits that Solady's ERC-721 keeps beside its owner, and a
 /// creator's number into those beside the creator's balance, so registering writes one new slot.
-contract CreationRegistry is ICreationRegistry, ERC721 {
+contract CreationRegistry is ICreationRegistry, ERC721, Signatures {
     uint256 public constant override ROYALTY_BPS_MAX = 1_000;
     uint256 public constant override ROYALTY_BPS_DEFAULT = 500;
     uint256 public constant override PARENTS_SHARE_BPS = 5_000;
     uint256 public constant override PARENTS_MAX = 8;
     uint256 public constant override PARTNERS_MAX = 4;
+    uint256 public constant override VERSION_MAX = (1 << 62) - 1;
 
     uint256 private constant BPS = 10_000;
     // Both ends take two bytes as a protobuf number, see ContentIdentifier.
@@ -31,6 +33,27 @@ contract CreationRegistry is ICreationRegistry, ERC721 {
     uint256 private constant PARENTS_MASK = (1 << 4) - 1;
     uint256 private constant TENURE_MASK = (1 << 18) - 1;
     uint256 private constant MAKERS_SHIFT = 160;
+    // Of a work that isn't registered, its vouchers' least version: createdAt 34, zero | version 62.
+    uint256 private constant VERSION_SHIFT = 34;
+
+    bytes32 private constant PARTNER_TYPEHASH = keccak256(
+        "Partner(address account,uint16 shareBps)"
+    );
+    bytes32 private constant SALE_TYPEHASH = keccak256(
+        "Sale(address market,address buyer,address asset,uint256 price,uint256 referralBps,address sponsor,uint256 sponsorAmount)"
+    );
+    bytes32 private constant WORK_TYPEHASH = keccak256(
+        "Work(bytes32 documentDigest,uint16 documentSize,uint16 royaltyBps,bytes32 contentCommitment,uint256[] parents)"
+    );
+    bytes32 private constant VOUCHER_TYPEHASH = keccak256(
+        "Voucher(address creator,Work work,Partner[] partners,Sale sale,uint256 expiry,uint256 version)Partner(address account,uint16 shareBps)Sale(address market,address buyer,address asset,uint256 price,uint256 referralBps,address sponsor,uint256 sponsorAmount)Work(bytes32 documentDigest,uint16 documentSize,uint16 royaltyBps,bytes32 contentCommitment,uint256[] parents)"
+    );
+    bytes32 private constant VOUCHER_CANCELLATION_TYPEHASH = keccak256(
+        "VoucherCancellation(address creator,bytes32 documentDigest,uint256 documentSize,uint256 version,uint256 expiry)"
+    );
+    bytes32 private constant PERMIT_TYPEHASH = keccak256(
+        "Permit(address spender,uint256 tokenId,uint256 nonce,uint256 deadline)"
+    );
 
     bytes32 private immutable CONTRACT_DOCUMENT;
 
@@ -57,7 +80,7 @@ contract CreationRegistry is ICreationRegistry, ERC721 {
 
     /// @inheritdoc ICreationRegistry
     function register(Work calldata work) external override returns (uint256 id) {
-        return _register(work, _numberOf(msg.sender));
+        return _register(work, _numberOf(msg.sender), msg.sender, msg.sender, VERSION_MAX);
     }
 
     /// @inheritdoc ICreationRegistry
@@ -66,7 +89,7 @@ contract CreationRegistry is ICreationRegistry, ERC721 {
         if (works.length == 0) return ids;
         uint256 number = _numberOf(msg.sender);
         for (uint256 i = 0; i < works.length; ++i) {
-            ids[i] = _register(works[i], number);
+            ids[i] = _register(works[i], number, msg.sender, msg.sender, VERSION_MAX);
         }
     }
 
@@ -75,15 +98,24 @@ contract CreationRegistry is ICreationRegistry, ERC721 {
         Work calldata work,
         Partner[] calldata partners
     ) external override returns (uint256 id) {
-        id = _register(work, _numberOfGroup(partners));
+        uint256 number = _numberOfGroup(msg.sender, partners);
+        id = _register(work, number, msg.sender, msg.sender, VERSION_MAX);
         emit CreationShared(id, partners);
     }
 
-    function _register(Work calldata work, uint256 creatorNumber) private returns (uint256 id) {
+    /// @param version A voucher's; `VERSION_MAX` if the creator calls.
+    function _register(
+        Work calldata work,
+        uint256 creatorNumber,
+        address creator,
+        address owner,
+        uint256 version
+    ) private returns (uint256 id) {
         uint256 royaltyBps = work.royaltyBps;
         if (royaltyBps > ROYALTY_BPS_MAX) revert Royalty_TooHigh(royaltyBps, ROYALTY_BPS_MAX);
-        id = idOf(work.documentDigest, work.documentSize, msg.sender);
-        if (_getExtraData(id) != 0) revert Creation_AlreadyRegistered(id);
+        id = idOf(work.documentDigest, work.documentSize, creator);
+        uint256 least = _leastVersion(id);
+        if (version < least) revert Voucher_Cancelled(id, version, least);
         uint256 parentCount = work.parents.length;
         if (parentCount != 0) _recordParents(id, work.parents);
 
@@ -92,17 +124,24 @@ contract CreationRegistry is ICreationRegistry, ERC721 {
                 (creatorNumber << CREATOR_SHIFT) |
                 (royaltyBps << ROYALTY_SHIFT) |
                 (parentCount << PARENTS_SHIFT);
-        _mintAndSetExtraDataUnchecked(msg.sender, id, uint96(record));
+        _mintAndSetExtraDataUnchecked(owner, id, uint96(record));
 
         emit CreationRegistered(
             id,
-            msg.sender,
+            creator,
             work.documentDigest,
             work.documentSize,
             royaltyBps,
             work.contentCommitment
         );
         if (parentCount != 0) emit CreationDerived(id, work.parents);
+    }
+
+    /// @dev The least version that a voucher of a work needs; refuses one that is registered.
+    function _leastVersion(uint256 id) private view returns (uint256) {
+        uint256 record = _getExtraData(id);
+        if (record & CREATED_MASK != 0) revert Creation_AlreadyRegistered(id);
+        return record >> VERSION_SHIFT;
     }
 
     function _recordParents(uint256 id, uint256[] calldata parents) private {
@@ -131,22 +170,25 @@ contract CreationRegistry is ICreationRegistry, ERC721 {
         _creators[number] = makers;
     }
 
-    /// @dev The number of the caller with these partners, given at their first work.
-    function _numberOfGroup(Partner[] calldata partners) private returns (uint256 number) {
+    /// @dev The number of a creator with these partners, given at their first work.
+    function _numberOfGroup(
+        address creator,
+        Partner[] calldata partners
+    ) private returns (uint256 number) {
         uint256 count = partners.length;
         if (count == 0 || count > PARTNERS_MAX) {
             revert Partners_CountOutOfRange(count, PARTNERS_MAX);
         }
-        bytes32 group = keccak256(abi.encode(msg.sender, partners));
+        bytes32 group = keccak256(abi.encode(creator, partners));
         number = _groups[group];
         if (number != 0) return number;
-        number = _newNumber(uint160(msg.sender) | (count << MAKERS_SHIFT));
+        number = _newNumber(uint160(creator) | (count << MAKERS_SHIFT));
         _groups[group] = number;
         address previous = address(0);
         uint256 sharesBps = 0;
         for (uint256 i = 0; i < count; ++i) {
             Partner calldata partner = partners[i];
-            if (partner.account <= previous || partner.account == msg.sender) {
+            if (partner.account <= previous || partner.account == creator) {
                 revert Partner_NotAllowed(partner.account);
             }
             if (partner.shareBps == 0) revert Partners_SharesOutOfRange(0);
@@ -155,6 +197,93 @@ contract CreationRegistry is ICreationRegistry, ERC721 {
             previous = partner.account;
         }
         if (sharesBps >= BPS) revert Partners_SharesOutOfRange(sharesBps);
+    }
+
+    /* VOUCHER */
+
+    /// @inheritdoc ICreationRegistry
+    function registerFor(
+        Voucher calldata voucher,
+        bytes calldata signature,
+        address owner
+    ) external override returns (uint256 id, bytes32 voucherId) {
+        address creator = voucher.creator;
+        address market = voucher.sale.market;
+        if (market == address(0)) {
+            if (owner != creator) revert Voucher_NotCreator(owner, creator);
+        } else if (msg.sender != market) {
+            revert Voucher_NotMarket(msg.sender, market);
+        }
+        voucherId = hashVoucher(voucher);
+        _checkExpired(voucherId, voucher.expiry);
+        _checkSignature(creator, voucherId, signature);
+        bool alone = voucher.partners.length == 0;
+        uint256 number = alone ? _numberOf(creator) : _numberOfGroup(creator, voucher.partners);
+        id = _register(voucher.work, number, creator, owner, voucher.version);
+        if (!alone) emit CreationShared(id, voucher.partners);
+    }
+
+    /// @inheritdoc ICreationRegistry
+    function cancelVouchers(
+        bytes32 documentDigest,
+        uint256 documentSize,
+        uint256 version
+    ) external override {
+        _cancelVouchers(msg.sender, documentDigest, documentSize, version);
+    }
+
+    /// @inheritdoc ICreationRegistry
+    function cancelVouchersFor(
+        address creator,
+        bytes32 documentDigest,
+        uint256 documentSize,
+        uint256 version,
+        uint256 expiry,
+        bytes calldata signature
+    ) external override {
+        bytes32 structHash = keccak256(
+            abi.encode(
+                VOUCHER_CANCELLATION_TYPEHASH,
+                creator,
+                documentDigest,
+                documentSize,
+                version,
+                expiry
+            )
+        );
+        _checkConsent(creator, structHash, expiry, signature);
+        _cancelVouchers(creator, documentDigest, documentSize, version);
+    }
+
+    function _cancelVouchers(
+        address creator,
+        bytes32 documentDigest,
+        uint256 documentSize,
+        uint256 version
+    ) private {
+        uint256 id = idOf(documentDigest, documentSize, creator);
+        uint256 least = _leastVersion(id) + 1;
+        if (version < least || version > VERSION_MAX) {
+            revert Version_OutOfRange(version, least, VERSION_MAX);
+        }
+        _setExtraData(id, uint96(version << VERSION_SHIFT));
+        emit VouchersCancelled(id, creator, version);
+    }
+
+    /* PERMIT */
+
+    /// @inheritdoc ICreationRegistry
+    function permit(
+        address spender,
+        uint256 tokenId,
+        uint256 deadline,
+        bytes calldata signature
+    ) external override {
+        bytes32 structHash = keccak256(
+            abi.encode(PERMIT_TYPEHASH, spender, tokenId, tenureOf(tokenId), deadline)
+        );
+        _checkConsent(ownerOf(tokenId), structHash, deadline, signature);
+        _approve(address(0), spender, tokenId);
     }
 
     /* BURN */
@@ -216,8 +345,68 @@ contract CreationRegistry is ICreationRegistry, ERC721 {
     }
 
     /// @inheritdoc ICreationRegistry
-    function tenureOf(uint256 id) external view override returns (uint256) {
+    function tenureOf(uint256 id) public view override returns (uint256) {
         return _recordOf(id) >> TENURE_SHIFT;
+    }
+
+    /// @inheritdoc ICreationRegistry
+    function nonces(uint256 tokenId) external view override returns (uint256) {
+        return tenureOf(tokenId);
+    }
+
+    /// @inheritdoc ICreationRegistry
+    function DOMAIN_SEPARATOR() external view override returns (bytes32) {
+        return _domainSeparator();
+    }
+
+    /// @inheritdoc ICreationRegistry
+    function hashVoucher(
+        Voucher calldata voucher
+    ) public view override returns (bytes32 voucherId) {
+        Work calldata work = voucher.work;
+        bytes32 workHash = keccak256(
+            abi.encode(
+                WORK_TYPEHASH,
+                work.documentDigest,
+                work.documentSize,
+                work.royaltyBps,
+                work.contentCommitment,
+                keccak256(abi.encodePacked(work.parents))
+            )
+        );
+        bytes32[] memory partners = new bytes32[](voucher.partners.length);
+        for (uint256 i = 0; i < partners.length; ++i) {
+            uint256 place;
+            Partner calldata partner = voucher.partners[i];
+            assembly {
+                place := partner
+            }
+            partners[i] = _hashWords(PARTNER_TYPEHASH, place, 2);
+        }
+        uint256 position;
+        Sale calldata sale = voucher.sale;
+        assembly {
+            position := sale
+        }
+        return
+            _hashTypedData(
+                keccak256(
+                    abi.encode(
+                        VOUCHER_TYPEHASH,
+                        voucher.creator,
+                        workHash,
+                        keccak256(abi.encodePacked(partners)),
+                        _hashWords(SALE_TYPEHASH, position, 7),
+                        voucher.expiry,
+                        voucher.version
+                    )
+                )
+            );
+    }
+
+    /// @inheritdoc ICreationRegistry
+    function leastVersionOf(uint256 id) external view override returns (uint256) {
+        return _leastVersion(id);
     }
 
     /// @inheritdoc ICreationRegistry
@@ -398,17 +587,28 @@ contract CreationRegistry is ICreationRegistry, ERC721 {
             );
     }
 
-    /// @notice ERC-165: ERC-721 with metadata, ERC-2981 (0x2a55205a), ERC-7572 (0xe8a3d485).
+    /// @notice ERC-165: ERC-721 with metadata, ERC-2981 (0x2a55205a), ERC-4494 (0x5604e225),
+    /// ERC-7572 (0xe8a3d485).
     function supportsInterface(bytes4 interfaceId) public view override returns (bool) {
         return
             interfaceId == 0x2a55205a ||
+            interfaceId == 0x5604e225 ||
             interfaceId == 0xe8a3d485 ||
             super.supportsInterface(interfaceId);
     }
 
+    function _domainNameAndVersion()
+        internal
+        pure
+        override
+        returns (string memory domainName, string memory version)
+    {
+        return ("Dokkaebi CreationRegistry", "1");
+    }
+
     function _recordOf(uint256 id) private view returns (uint256 record) {
         record = _getExtraData(id);
-        if (record == 0) revert Creation_Unknown(id);
+        if (record & CREATED_MASK == 0) revert Creation_Unknown(id);
     }
 
     function _creatorOf(uint256 record) private view returns (address) {

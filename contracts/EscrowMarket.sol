@@ -2,17 +2,15 @@
 pragma solidity ^0.8.28;
 
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {LibString} from "solady/utils/LibString.sol";
 import {ICreationRegistry} from "../interfaces/ICreationRegistry.sol";
 import {IEscrowMarket} from "../interfaces/IEscrowMarket.sol";
-import {Consent} from "./base/Consent.sol";
 import {Till} from "./base/Till.sol";
 import {TradeTerms} from "./libraries/TradeTerms.sol";
 
 /// @title Money that waits until something is delivered
 /// @dev One slot a trade: its terms come back as calldata and must hash to its id.
-contract EscrowMarket is IEscrowMarket, Till, Consent {
+contract EscrowMarket is IEscrowMarket, Till {
     using TradeTerms for uint256;
 
     uint256 public constant override REFERRAL_BPS_MAX = 5_000;
@@ -38,6 +36,18 @@ contract EscrowMarket is IEscrowMarket, Till, Consent {
     bytes32 private constant SETTLEMENT_TYPEHASH = keccak256(
         "Settlement(bytes32 tradeId,uint256 part,uint256 sellerBps,uint256 expiry)"
     );
+    bytes32 private constant ACCEPTANCE_TYPEHASH = keccak256(
+        "Acceptance(bytes32 requestId,address seller,uint256 expiry)"
+    );
+    bytes32 private constant SHIPMENT_TYPEHASH = keccak256(
+        "Shipment(bytes32 tradeId,uint256 part,bytes32 shipment,uint256 expiry)"
+    );
+    bytes32 private constant REFUND_TYPEHASH = keccak256(
+        "Refund(bytes32 tradeId,uint256 part,uint256 expiry)"
+    );
+    bytes32 private constant EVIDENCE_TYPEHASH = keccak256(
+        "Evidence(bytes32 tradeId,address party,bytes32 evidence,uint256 expiry,uint256 nonce)"
+    );
 
     uint256 private constant DEADLINE_SHIFT = 8;
     uint256 private constant PART_SHIFT = 72;
@@ -55,7 +65,7 @@ contract EscrowMarket is IEscrowMarket, Till, Consent {
         address registry,
         address feeRecipient,
         uint256 feeBps
-    ) Till(registry, feeRecipient, feeBps) EIP712("Dokkaebi EscrowMarket", "1") {}
+    ) Till(registry, feeRecipient, feeBps) {}
 
     /* OFFER */
 
@@ -209,9 +219,7 @@ contract EscrowMarket is IEscrowMarket, Till, Consent {
         address buyer,
         address seller
     ) private view {
-        if (block.timestamp > offer_.expiry) {
-            revert Document_Expired(documentId, offer_.expiry, block.timestamp);
-        }
+        _checkExpired(documentId, offer_.expiry);
         if (buyer == seller) revert Buyer_IsSeller(seller);
         address arbiter = offer_.arbiter;
         if (
@@ -337,13 +345,31 @@ contract EscrowMarket is IEscrowMarket, Till, Consent {
 
     /// @inheritdoc IEscrowMarket
     function accept(Offer calldata request_) external override returns (bytes32 tradeId) {
+        return _accept(_closeRequest(request_), request_, msg.sender);
+    }
+
+    /// @inheritdoc IEscrowMarket
+    function acceptFor(
+        Offer calldata request_,
+        address seller,
+        uint256 expiry,
+        bytes calldata signature
+    ) external override returns (bytes32 tradeId) {
         bytes32 requestId = _closeRequest(request_);
-        _checkOpen(requestId, request_, request_.buyer, msg.sender);
-        address seller = request_.seller;
-        if (seller != address(0) && seller != msg.sender) {
-            revert Document_Reserved(msg.sender, seller);
-        }
-        return _open(requestId, request_, msg.sender, request_.buyer, address(0), 1, 0);
+        bytes32 structHash = keccak256(abi.encode(ACCEPTANCE_TYPEHASH, requestId, seller, expiry));
+        _checkConsent(seller, structHash, expiry, signature);
+        return _accept(requestId, request_, seller);
+    }
+
+    function _accept(
+        bytes32 requestId,
+        Offer calldata request_,
+        address seller
+    ) private returns (bytes32 tradeId) {
+        _checkOpen(requestId, request_, request_.buyer, seller);
+        address wanted = request_.seller;
+        if (wanted != address(0) && wanted != seller) revert Document_Reserved(seller, wanted);
+        return _open(requestId, request_, seller, request_.buyer, address(0), 1, 0);
     }
 
     function _closeRequest(Offer calldata request_) private returns (bytes32 requestId) {
@@ -358,6 +384,25 @@ contract EscrowMarket is IEscrowMarket, Till, Consent {
     function ship(Trade calldata trade, bytes32 shipment) external override {
         (bytes32 tradeId, uint256 slot) = _tradeOf(trade);
         if (msg.sender != trade.seller) revert Trade_NotSeller(msg.sender, trade.seller);
+        _ship(tradeId, slot, trade, shipment);
+    }
+
+    /// @inheritdoc IEscrowMarket
+    function shipFor(
+        Trade calldata trade,
+        bytes32 shipment,
+        uint256 expiry,
+        bytes calldata signature
+    ) external override {
+        (bytes32 tradeId, uint256 slot) = _tradeOf(trade);
+        bytes32 structHash = keccak256(
+            abi.encode(SHIPMENT_TYPEHASH, tradeId, slot >> PART_SHIFT, shipment, expiry)
+        );
+        _checkConsent(trade.seller, structHash, expiry, signature);
+        _ship(tradeId, slot, trade, shipment);
+    }
+
+    function _ship(bytes32 tradeId, uint256 slot, Trade calldata trade, bytes32 shipment) private {
         _checkStep(tradeId, slot, TradeState.Funded);
         uint256 deadline = block.timestamp + trade.terms.inspectSeconds();
         _setTrade(tradeId, TradeState.Shipped, deadline, slot >> PART_SHIFT);
@@ -444,6 +489,19 @@ contract EscrowMarket is IEscrowMarket, Till, Consent {
         _refund(tradeId, trade, slot >> PART_SHIFT, Reason.SellerRefund);
     }
 
+    /// @inheritdoc IEscrowMarket
+    function refundFor(
+        Trade calldata trade,
+        uint256 expiry,
+        bytes calldata signature
+    ) external override {
+        (bytes32 tradeId, uint256 slot) = _tradeOf(trade);
+        uint256 part = slot >> PART_SHIFT;
+        bytes32 structHash = keccak256(abi.encode(REFUND_TYPEHASH, tradeId, part, expiry));
+        _checkConsent(trade.seller, structHash, expiry, signature);
+        _refund(tradeId, trade, part, Reason.SellerRefund);
+    }
+
     /// @dev Ends a trade in the buyer's favour.
     function _refund(bytes32 tradeId, Trade calldata trade, uint256 part, Reason reason) private {
         delete _trades[tradeId];
@@ -484,24 +542,55 @@ contract EscrowMarket is IEscrowMarket, Till, Consent {
         uint256 deadline = block.timestamp + trade.terms.rulingSeconds();
         _setTrade(tradeId, TradeState.Disputed, deadline, slot >> PART_SHIFT);
         emit EscrowDisputed(tradeId, arbiter, deadline);
-        if (evidence != bytes32(0)) _emitEvidence(tradeId, arbiter, evidence);
+        if (evidence != bytes32(0)) _emitEvidence(tradeId, arbiter, msg.sender, evidence);
     }
 
     /// @inheritdoc IEscrowMarket
     function submitEvidence(Trade calldata trade, bytes32 evidence) external override {
         (bytes32 tradeId, uint256 slot) = _tradeOf(trade);
-        if (msg.sender != trade.buyer && msg.sender != trade.seller) {
-            revert Trade_NotParty(msg.sender);
-        }
-        _checkStep(tradeId, slot, TradeState.Disputed);
-        _emitEvidence(tradeId, trade.arbiter, evidence);
+        _submitEvidence(tradeId, slot, trade, msg.sender, evidence);
     }
 
-    function _emitEvidence(bytes32 tradeId, address arbiter, bytes32 evidence) private {
+    /// @inheritdoc IEscrowMarket
+    function submitEvidenceFor(
+        Trade calldata trade,
+        address party,
+        bytes32 evidence,
+        uint256 expiry,
+        uint256 nonce,
+        bytes calldata signature
+    ) external override {
+        (bytes32 tradeId, uint256 slot) = _tradeOf(trade);
+        bytes32 structHash = keccak256(
+            abi.encode(EVIDENCE_TYPEHASH, tradeId, party, evidence, expiry, nonce)
+        );
+        _checkConsent(party, structHash, expiry, signature);
+        _useNonce(party, nonce);
+        _submitEvidence(tradeId, slot, trade, party, evidence);
+    }
+
+    function _submitEvidence(
+        bytes32 tradeId,
+        uint256 slot,
+        Trade calldata trade,
+        address party,
+        bytes32 evidence
+    ) private {
+        if (party != trade.buyer && party != trade.seller) revert Trade_NotParty(party);
+        _checkStep(tradeId, slot, TradeState.Disputed);
+        _emitEvidence(tradeId, trade.arbiter, party, evidence);
+    }
+
+    function _emitEvidence(
+        bytes32 tradeId,
+        address arbiter,
+        address party,
+        bytes32 evidence
+    ) private {
         // In base 16, which costs a tenth of base 32.
         string memory digest = LibString.toHexStringNoPrefix(uint256(evidence), 32);
         string memory place = string.concat("ipfs://f01551220", digest);
-        emit Evidence(arbiter, uint256(tradeId), msg.sender, place);
+        emit Evidence(arbiter, uint256(tradeId), party, place);
     }
 
     /// @inheritdoc IEscrowMarket
@@ -509,9 +598,7 @@ contract EscrowMarket is IEscrowMarket, Till, Consent {
         (bytes32 tradeId, uint256 slot) = _tradeOf(trade);
         if (msg.sender != trade.arbiter) revert Trade_NotArbiter(msg.sender, trade.arbiter);
         _checkStep(tradeId, slot, TradeState.Disputed);
-        if (feeRecipient == address(0) || feeRecipient == address(this)) {
-            revert Recipient_NotAllowed(feeRecipient);
-        }
+        _checkRecipient(feeRecipient);
         _split(tradeId, trade, slot >> PART_SHIFT, sellerBps, Reason.Ruled, feeRecipient);
     }
 
@@ -568,10 +655,19 @@ contract EscrowMarket is IEscrowMarket, Till, Consent {
     ) external override {
         (bytes32 tradeId, uint256 slot) = _tradeOf(trade);
         bytes32 digest = hashSettlement(tradeId, slot >> PART_SHIFT, sellerBps, expiry);
-        if (block.timestamp > expiry) revert Document_Expired(digest, expiry, block.timestamp);
+        _checkExpired(digest, expiry);
         if (msg.sender != trade.buyer) _checkSignature(trade.buyer, digest, buyerSignature);
         if (msg.sender != trade.seller) _checkSignature(trade.seller, digest, sellerSignature);
         _split(tradeId, trade, slot >> PART_SHIFT, sellerBps, Reason.Settled, address(0));
+    }
+
+    function _domainNameAndVersion()
+        internal
+        pure
+        override
+        returns (string memory name, string memory version)
+    {
+        return ("Dokkaebi EscrowMarket", "1");
     }
 
     /* VIEWS */
@@ -600,7 +696,7 @@ contract EscrowMarket is IEscrowMarket, Till, Consent {
             mstore(add(words, 0x200), partsHash)
             structHash := keccak256(words, 0x260)
         }
-        return _hashTypedDataV4(structHash);
+        return _hashTypedData(structHash);
     }
 
     /// @inheritdoc IEscrowMarket
@@ -611,7 +707,7 @@ contract EscrowMarket is IEscrowMarket, Till, Consent {
         uint256 expiry
     ) public view override returns (bytes32 digest) {
         return
-            _hashTypedDataV4(
+            _hashTypedData(
                 keccak256(abi.encode(SETTLEMENT_TYPEHASH, tradeId, part, sellerBps, expiry))
             );
     }

@@ -29,14 +29,8 @@ interface ICollections {
     /// @notice The document expires too far in the future, or (published) not after now.
     error Expiry_OutOfRange(uint256 expiry, uint256 min, uint256 max);
 
-    /// @notice The document can't be used any more.
-    error Document_Expired(bytes32 documentId, uint256 expiry, uint256 timestamp);
-
     /// @notice The highest royalty is above what the code allows, basis points; zero for the registry's creations.
     error Royalty_TooHigh(uint256 royaltyBps, uint256 max);
-
-    /// @notice So little gas was sent along that the collection couldn't be asked for its royalty.
-    error Gas_TooLittle(uint256 gas, uint256 needed);
 
     /// @notice Sellers can't buy from themselves.
     error Buyer_IsSeller(address account);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.20;
 
+import {ICreationRegistry} from "./ICreationRegistry.sol";
+
 /// @title Creations that change hands at once
 /// @notice Whoever owns a creation offers it, on chain or by a signature that costs nothing; whoever wants
 /// one bids for it by a signature; and two owners swap. Each sale is one transaction: the creation against
@@ -86,6 +88,22 @@ interface ICreationMarket {
         uint256 nonce;
     }
 
+    /// @notice A seller takes a bid, for whoever brings both. An EIP-712 struct.
+    struct Acceptance {
+        /// Who owns the creation and is paid.
+        address seller;
+        /// The bid that is taken.
+        bytes32 bidId;
+        /// The creation given: the one wanted, or any work of the wanted creator.
+        uint256 creationId;
+        /// The creation's tenure when this was signed; zero in another collection.
+        uint256 tenure;
+        /// The highest ERC-2981 royalty that the seller pays, basis points; zero for the registry's creations.
+        uint256 royaltyBpsMax;
+        /// Last second at which it can be brought.
+        uint256 expiry;
+    }
+
     /* ERRORS */
 
     /// @notice Offers are published and taken off by their seller.
@@ -116,6 +134,12 @@ interface ICreationMarket {
     /// @notice This isn't what the bidder wants.
     error Bid_CreationWrong(uint256 creationId, address creator);
 
+    /// @notice The seller accepted another bid than the one that was brought.
+    error Acceptance_OtherBid(bytes32 acceptedId, bytes32 bidId);
+
+    /// @notice The sponsor would get more than the seller's part, smallest unit.
+    error Sponsor_TooDear(uint256 sponsorAmount, uint256 sellerPart);
+
     /// @notice The swap is reserved for somebody else.
     error Swap_Reserved(address caller, address taker);
 
@@ -144,8 +168,8 @@ interface ICreationMarket {
     event BidAccepted(bytes32 indexed bidId, address indexed bidder, address indexed seller);
 
     /// @notice A sale: the creation is the buyer's, the price is divided.
-    /// @dev The seller gets `price - royalty - referral - fee`.
-    /// @param documentId The offer's or the bid's id.
+    /// @dev The seller gets `price - royalty - referral - fee`, less what a `SponsorRepaid` beside it says.
+    /// @param documentId The offer's, the bid's or the voucher's id.
     /// @param creator Who gets all of the royalty; zero if nobody does, or several: then `RoyaltyPaid` tells.
     event SaleSettled(
         bytes32 indexed documentId,
@@ -161,6 +185,10 @@ interface ICreationMarket {
         uint256 referral,
         uint256 fee
     );
+
+    /// @notice Of the seller's part of a work's first sale, whoever paid gas for them gets `amount`, as the seller
+    /// signed. Stands beside `SaleSettled`.
+    event SponsorRepaid(bytes32 indexed documentId, address indexed sponsor, uint256 amount);
 
     /// @notice Two creations changed hands, without money.
     event SwapSettled(
@@ -214,6 +242,23 @@ interface ICreationMarket {
         address referrer
     ) external payable;
 
+    /* BUY NEW */
+
+    /// @notice Registers a work by its creator's voucher and buys it, in one transaction: who signed is its
+    /// creator, who calls its first owner. Coins go along as value, what is too much comes back; tokens are
+    /// pulled and need an approval or a permit.
+    /// @param voucher Its `sale.market` is this market.
+    /// @param signature The creator's.
+    /// @param referrer Who brought the buyer; zero for nobody.
+    /// @param permit ERC-2612 as in `buyWithPermit`, or empty.
+    /// @return creationId The creation's id in `REGISTRY`.
+    function buyNew(
+        ICreationRegistry.Voucher calldata voucher,
+        bytes calldata signature,
+        address referrer,
+        bytes calldata permit
+    ) external payable returns (uint256 creationId);
+
     /* ACCEPT */
 
     /// @notice An owner gives a creation for a bid, and is paid its price, divided.
@@ -226,6 +271,17 @@ interface ICreationMarket {
         bytes calldata signature,
         uint256 creationId,
         uint256 royaltyBpsMax,
+        bytes calldata permit
+    ) external;
+
+    /// @notice `accept` for a seller who signed an `Acceptance`.
+    /// @param signature The bidder's.
+    /// @param permit The bidder's, as in `buyWithPermit`, or empty.
+    function acceptFor(
+        Bid calldata bid,
+        bytes calldata signature,
+        Acceptance calldata acceptance,
+        bytes calldata sellerSignature,
         bytes calldata permit
     ) external;
 
@@ -244,6 +300,9 @@ interface ICreationMarket {
 
     /// @notice The id of a swap: its EIP-712 digest, which its maker signs.
     function hashSwap(Swap calldata swap_) external view returns (bytes32 swapId);
+
+    /// @notice What a seller signs to accept a bid: the EIP-712 digest.
+    function hashAcceptance(Acceptance calldata acceptance) external view returns (bytes32 digest);
 
     /// @notice Whose published offer this is; zero if it isn't open. It can still be expired or its creation gone.
     function sellerOf(bytes32 offerId) external view returns (address seller);

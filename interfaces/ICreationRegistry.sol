@@ -57,6 +57,42 @@ interface ICreationRegistry {
         uint16 shareBps;
     }
 
+    /// @notice How a voucher's work is sold for the first time; all zero if it is only to be registered. An
+    /// EIP-712 struct.
+    struct Sale {
+        /// The market that may sell it, and hands over whatever the buyer pays; zero for none.
+        address market;
+        /// Who may buy; zero for anybody.
+        address buyer;
+        /// ERC-20 token of the price, or zero for the chain's own coin.
+        address asset;
+        /// Price in the asset's smallest unit.
+        uint256 price;
+        /// Commission for whoever brings the buyer, basis points of the price.
+        uint256 referralBps;
+        /// Who is repaid of the creator's part for gas spent on the creator; zero for nobody.
+        address sponsor;
+        /// What the sponsor gets, in the asset's smallest unit.
+        uint256 sponsorAmount;
+    }
+
+    /// @notice A work that its creator wants to be registered, by whoever brings the creator's signature. An
+    /// EIP-712 struct.
+    struct Voucher {
+        /// Who made the work and signs.
+        address creator;
+        /// The work.
+        Work work;
+        /// Who made it together with the creator; empty for nobody.
+        Partner[] partners;
+        /// How it is sold; all zero if it isn't.
+        Sale sale;
+        /// Last second at which the voucher can be used.
+        uint256 expiry;
+        /// Dead below `leastVersionOf` the work.
+        uint256 version;
+    }
+
     /* ERRORS */
 
     /// @notice Works made together have one to `PARTNERS_MAX` partners besides their creator.
@@ -86,6 +122,18 @@ interface ICreationRegistry {
     /// @notice No creation with this id was ever registered.
     error Creation_Unknown(uint256 id);
 
+    /// @notice The voucher names a market, and only that one can use it.
+    error Voucher_NotMarket(address caller, address market);
+
+    /// @notice The voucher names no market: its work can be registered for nobody but its creator.
+    error Voucher_NotCreator(address owner, address creator);
+
+    /// @notice The work's creator cancelled vouchers below `leastVersion`.
+    error Voucher_Cancelled(uint256 id, uint256 version, uint256 leastVersion);
+
+    /// @notice The least version of a work's vouchers only rises, up to `VERSION_MAX`.
+    error Version_OutOfRange(uint256 version, uint256 min, uint256 max);
+
     /// @notice Only its owner may burn a creation; an approval isn't enough.
     error Creation_NotOwned(uint256 id, address caller, address owner);
 
@@ -97,8 +145,9 @@ interface ICreationRegistry {
 
     /* EVENTS */
 
-    /// @notice A work is registered; `creator` owns it from here on.
-    /// @dev The ERC-721 `Transfer` from zero stands beside it.
+    /// @notice A work of `creator` is registered.
+    /// @dev Its first owner is whoever the ERC-721 `Transfer` from zero beside it names: the creator, or the buyer
+    /// of a voucher.
     event CreationRegistered(
         uint256 indexed id,
         address indexed creator,
@@ -113,6 +162,9 @@ interface ICreationRegistry {
 
     /// @notice A registered work is derived from `parents`. Stands beside `CreationRegistered`.
     event CreationDerived(uint256 indexed id, uint256[] parents);
+
+    /// @notice Vouchers of an unregistered work with a lower version are dead.
+    event VouchersCancelled(uint256 indexed id, address indexed creator, uint256 leastVersion);
 
     /// @notice ERC-7572: the document about the registry itself is set. Once, at deployment.
     event ContractURIUpdated();
@@ -135,6 +187,49 @@ interface ICreationRegistry {
         Partner[] calldata partners
     ) external returns (uint256 id);
 
+    /* VOUCHER */
+
+    /// @notice Registers a work for its creator, who signed a `Voucher`; for anybody to bring or, if the voucher names
+    /// a market, for that market, which sells it at once. It works once, since a work is registered once.
+    /// @param owner The first owner: the creator, or the market's buyer.
+    /// @return id The creation's id, `idOf(documentDigest, documentSize, creator)`.
+    /// @return voucherId The voucher's EIP-712 digest.
+    function registerFor(
+        Voucher calldata voucher,
+        bytes calldata signature,
+        address owner
+    ) external returns (uint256 id, bytes32 voucherId);
+
+    /// @notice Kills all vouchers below `version` of a work of the caller's that isn't registered. The caller can
+    /// still register it, or sign another voucher.
+    function cancelVouchers(bytes32 documentDigest, uint256 documentSize, uint256 version) external;
+
+    /// @notice The same for a creator who signed EIP-712 `VoucherCancellation(address creator,
+    /// bytes32 documentDigest,uint256 documentSize,uint256 version,uint256 expiry)`.
+    /// @param expiry Last second at which it can be brought.
+    function cancelVouchersFor(
+        address creator,
+        bytes32 documentDigest,
+        uint256 documentSize,
+        uint256 version,
+        uint256 expiry,
+        bytes calldata signature
+    ) external;
+
+    /* PERMIT */
+
+    /// @notice ERC-4494: approves `spender` for a creation whose owner signed EIP-712
+    /// `Permit(address spender,uint256 tokenId,uint256 nonce,uint256 deadline)`.
+    /// @dev Warning: the nonce counts transfers, as the standard wants: until the deadline, and while the owner
+    /// stays, a permit can be brought again after the approval was taken back.
+    /// @param deadline Last second at which it can be brought.
+    function permit(
+        address spender,
+        uint256 tokenId,
+        uint256 deadline,
+        bytes calldata signature
+    ) external;
+
     /* BURN */
 
     /// @notice Destroys a creation of the caller's. Its record stays, and it can never be registered again.
@@ -154,6 +249,18 @@ interface ICreationRegistry {
 
     /// @notice How often a creation changed hands. Counts to 2^18, then from zero again.
     function tenureOf(uint256 id) external view returns (uint256);
+
+    /// @notice ERC-4494: what a permit of this creation must name; its tenure.
+    function nonces(uint256 tokenId) external view returns (uint256);
+
+    /// @notice EIP-712: the hash of this contract's domain, "Dokkaebi CreationRegistry" version "1".
+    function DOMAIN_SEPARATOR() external view returns (bytes32);
+
+    /// @notice The id of a voucher: its EIP-712 digest, which its creator signs.
+    function hashVoucher(Voucher calldata voucher) external view returns (bytes32 voucherId);
+
+    /// @notice The least version that vouchers of an unregistered work need; zero unless some were cancelled.
+    function leastVersionOf(uint256 id) external view returns (uint256);
 
     /// @notice The creations that one is derived from; empty for an original.
     function parentsOf(uint256 id) external view returns (uint256[] memory);
@@ -219,6 +326,9 @@ interface ICreationRegistry {
 
     /// @notice The most parents a derivative can have.
     function PARENTS_MAX() external view returns (uint256);
+
+    /// @notice The highest version of a voucher that a cancellation can name.
+    function VERSION_MAX() external view returns (uint256);
 
     /// @notice The most partners that a work's creator can have.
     function PARTNERS_MAX() external view returns (uint256);

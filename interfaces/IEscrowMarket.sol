@@ -162,9 +162,6 @@ interface IEscrowMarket {
     /// @notice The offer comes without a signature and isn't published: never, taken off or sold out.
     error Offer_NotOpen(bytes32 offerId);
 
-    /// @notice The document can't be used any more.
-    error Document_Expired(bytes32 documentId, uint256 expiry, uint256 timestamp);
-
     /// @notice Fewer units are left than wanted, or none is wanted.
     error Offer_UnitsWrong(bytes32 offerId, uint256 wanted, uint256 left);
 
@@ -349,12 +346,32 @@ interface IEscrowMarket {
     /// @return tradeId The trade's id, `hashTrade`.
     function accept(Offer calldata request_) external returns (bytes32 tradeId);
 
+    /// @notice `accept` for a maker who signed EIP-712
+    /// `Acceptance(bytes32 requestId,address seller,uint256 expiry)`. The request is accepted once.
+    /// @param expiry Last second at which the acceptance can be brought.
+    function acceptFor(
+        Offer calldata request_,
+        address seller,
+        uint256 expiry,
+        bytes calldata signature
+    ) external returns (bytes32 tradeId);
+
     /* SHIP */
 
     /// @notice The seller says that the goods are on their way, or the part is done. Until the ship
     /// deadline, its last second included.
     /// @param shipment sha2-256 of a document about the shipment; zero without one.
     function ship(Trade calldata trade, bytes32 shipment) external;
+
+    /// @notice `ship` for a seller who signed EIP-712
+    /// `Shipment(bytes32 tradeId,uint256 part,bytes32 shipment,uint256 expiry)`. A part is shipped once.
+    /// @param expiry Last second at which it can be brought; of use only before the ship deadline.
+    function shipFor(
+        Trade calldata trade,
+        bytes32 shipment,
+        uint256 expiry,
+        bytes calldata signature
+    ) external;
 
     /* CONFIRM */
 
@@ -366,6 +383,11 @@ interface IEscrowMarket {
 
     /// @notice The seller gives all that is left in escrow back to the buyer, at any time before the end.
     function refund(Trade calldata trade) external;
+
+    /// @notice `refund` for a seller who signed EIP-712
+    /// `Refund(bytes32 tradeId,uint256 part,uint256 expiry)`. Dead when the part has been paid.
+    /// @param expiry Last second at which it can be brought.
+    function refundFor(Trade calldata trade, uint256 expiry, bytes calldata signature) external;
 
     /* TIMEOUT */
 
@@ -383,6 +405,19 @@ interface IEscrowMarket {
     /// @notice A party says something about a disputed trade.
     /// @param evidence sha2-256 of a document.
     function submitEvidence(Trade calldata trade, bytes32 evidence) external;
+
+    /// @notice `submitEvidence` for a party that signed EIP-712
+    /// `Evidence(bytes32 tradeId,address party,bytes32 evidence,uint256 expiry,uint256 nonce)`.
+    /// @param expiry Last second at which it can be brought.
+    /// @param nonce One of the party's nonces.
+    function submitEvidenceFor(
+        Trade calldata trade,
+        address party,
+        bytes32 evidence,
+        uint256 expiry,
+        uint256 nonce,
+        bytes calldata signature
+    ) external;
 
     /// @notice The arbiter divides what is left in escrow, until the ruling deadline, its last second included.
     /// @param sellerBps The seller's share of it less the arbiter's fee, basis points.

@@ -10,7 +10,8 @@ pragma solidity ^0.8.20;
 /// all rounded down; the rest, and whatever rounding leaves, to the seller. What would go to the seller as
 /// a creator stays with the seller.
 /// @dev Payment: everybody is paid at once with a bounded amount of gas; if that fails for whatever
-/// reason, the amount is credited and waits for `withdraw`. So no payee can stop another's money.
+/// reason, the amount is credited and waits for `withdraw`. So no payee can stop another's money, and whoever
+/// sends too little gas makes the whole call fail, never a credit of a payment.
 /// @dev Warning: a token must move exactly what it is asked to. One that moves less is refused when paid
 /// in; one that starts to move less or more afterwards can't be paid out while it does. Tokens whose
 /// balances change by themselves, or whose issuer can freeze or seize, can fail their own trades; no
@@ -45,6 +46,10 @@ interface ITill {
 
     /// @notice Nothing can be sent to zero or to the market itself.
     error Recipient_NotAllowed(address to);
+
+    /// @notice So little gas was sent along that a payment, or a question to a collection, could have failed
+    /// for want of it.
+    error Gas_TooLittle(uint256 gas, uint256 needed);
 
     /// @notice Only the market itself may do this.
     error Caller_NotMarket(address caller);
@@ -95,6 +100,20 @@ interface ITill {
     /// @notice Sends the caller's whole credit in an asset to `to`.
     /// @return amount What was sent, smallest unit.
     function withdraw(address asset, address to) external returns (uint256 amount);
+
+    /// @notice Sends a payee's whole credit in an asset to where the payee wants it, by EIP-712
+    /// `Withdrawal(address payee,address asset,address to,uint256 expiry,uint256 nonce)`; for anybody to bring.
+    /// @param expiry Last second at which it can be brought.
+    /// @param nonce One of the payee's nonces.
+    /// @return amount What was sent, smallest unit.
+    function withdrawToFor(
+        address payee,
+        address asset,
+        address to,
+        uint256 expiry,
+        uint256 nonce,
+        bytes calldata signature
+    ) external returns (uint256 amount);
 
     /// @notice Sends a payee's whole credit in an asset to that payee, for anybody to call.
     /// @return amount What was sent, smallest unit.

@@ -5,12 +5,13 @@ import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC2
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 import {ICreationRegistry} from "../../interfaces/ICreationRegistry.sol";
 import {ITill} from "../../interfaces/ITill.sol";
+import {Consent} from "./Consent.sol";
 
 /// @title Money that can't be held up
 /// @dev Reentrancy: every state change precedes every call to a stranger, except credits, which only
 /// ever record money that the market holds for nobody else. What comes in is measured exactly, so a
 /// call nested inside a deposit must leave the market's balance as the books say, or all is undone.
-abstract contract Till is ITill {
+abstract contract Till is ITill, Consent {
     uint256 public constant override FEE_BPS_MAX = 250;
     uint256 public constant override PRICE_MAX = type(uint128).max;
 
@@ -19,6 +20,12 @@ abstract contract Till is ITill {
     // Gas that a payee's receive function, or a token, gets when it's paid; a Safe needs 7,000.
     uint256 private constant COIN_GAS = 50_000;
     uint256 internal constant TOKEN_GAS = 200_000;
+    // What a call costs before its own gas is counted: an account that never was, and coins.
+    uint256 private constant CALL_GAS = 40_000;
+
+    bytes32 private constant WITHDRAWAL_TYPEHASH = keccak256(
+        "Withdrawal(address payee,address asset,address to,uint256 expiry,uint256 nonce)"
+    );
 
     address public immutable override REGISTRY;
     address public immutable override FEE_RECIPIENT;
@@ -174,9 +181,18 @@ abstract contract Till is ITill {
     /// @dev Pays at once, or credits. A payee can make neither fail for the others.
     function _pay(bytes32 tradeId, address asset, address payee, uint256 amount) internal {
         if (amount == 0) return;
-        if (_send(asset, payee, amount, asset == COIN ? COIN_GAS : TOKEN_GAS)) return;
+        uint256 gasLimit = asset == COIN ? COIN_GAS : TOKEN_GAS;
+        uint256 gasBefore = gasleft();
+        if (_send(asset, payee, amount, gasLimit)) return;
+        _checkGas(gasBefore, gasLimit);
         _credit(asset, payee, amount);
         emit Credited(tradeId, payee, asset, amount);
+    }
+
+    /// @dev Whoever sends too little gas must not make a credit of a payment: 1/64 stays with the caller.
+    function _checkGas(uint256 gasBefore, uint256 gasLimit) internal pure {
+        uint256 needed = gasLimit + gasLimit / 63 + CALL_GAS;
+        if (gasBefore < needed) revert Gas_TooLittle(gasBefore, needed);
     }
 
     function _credit(address asset, address payee, uint256 amount) internal {
@@ -225,8 +241,26 @@ abstract contract Till is ITill {
 
     /// @inheritdoc ITill
     function withdraw(address asset, address to) external override returns (uint256 amount) {
-        if (to == address(0) || to == address(this)) revert Recipient_NotAllowed(to);
+        _checkRecipient(to);
         return _withdraw(asset, msg.sender, to);
+    }
+
+    /// @inheritdoc ITill
+    function withdrawToFor(
+        address payee,
+        address asset,
+        address to,
+        uint256 expiry,
+        uint256 nonce,
+        bytes calldata signature
+    ) external override returns (uint256 amount) {
+        bytes32 structHash = keccak256(
+            abi.encode(WITHDRAWAL_TYPEHASH, payee, asset, to, expiry, nonce)
+        );
+        _checkConsent(payee, structHash, expiry, signature);
+        _useNonce(payee, nonce);
+        _checkRecipient(to);
+        return _withdraw(asset, payee, to);
     }
 
     /// @inheritdoc ITill
@@ -240,6 +274,10 @@ abstract contract Till is ITill {
         delete _credits[asset][payee];
         emit Withdrawn(payee, asset, to, amount);
         if (!_send(asset, to, amount, gasleft())) revert Withdrawal_Failed(asset, to, amount);
+    }
+
+    function _checkRecipient(address to) internal view {
+        if (to == address(0) || to == address(this)) revert Recipient_NotAllowed(to);
     }
 
     /* VIEWS */
