@@ -11,9 +11,8 @@ from typing import Any, NamedTuple
 
 from pyrevm import EVM, AccountInfo, BlockEnv, CfgEnv, Env
 
-from tests.lane.abi import ARTIFACTS, Function, artifact, error_of, events_of, functions_of
+from tests.lane.abi import ARTIFACTS, CHAIN_ID, Function, artifact, error_of, events_of, functions_of
 
-CHAIN_ID = 1_337
 START = 1_800_000_000
 GAS = 30_000_000
 WEALTH = 10**30

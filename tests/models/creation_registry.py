@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any, NamedTuple
 
+from tests.lane.abi import CHAIN_ID, digest_of, domain_of, hash_words, struct
 from tests.models.books import NOTHING, Refused, refuse_if
 from tests.models.town import ACCEPT, NOBODY, REENTER, REJECT, REVERT_BOMB, Town
 
@@ -13,6 +14,7 @@ ROYALTY_BPS_MAX = 1_000
 PARENTS_SHARE_BPS = 5_000
 PARENTS_MAX, PARTNERS_MAX = 8, 4
 SIZE_MIN, SIZE_MAX = 128, 16_383
+VERSION_MAX = 2**62 - 1
 
 
 class Creation(NamedTuple):
@@ -47,6 +49,10 @@ class CreationRegistry:
         self.owners = town.books.open("owners", NOBODY)
         self.approved = town.books.open("approved", NOBODY)
         self.operators = town.books.open("operators", False)
+        self.least = town.books.open("least")
+        self.domain = domain_of("Dokkaebi CreationRegistry", CHAIN_ID, address)
+        self.work_struct = struct("CreationRegistry", "register")
+        self.voucher_struct = struct("CreationRegistry", "registerFor")
         town.collections[address] = self
 
     # Register
@@ -63,21 +69,33 @@ class CreationRegistry:
         id_ = self._register(creator, work, tuple(tuple(one) for one in partners))
         self.town.say(self.address, "CreationShared", id_, tuple(tuple(one) for one in partners))
 
-    def _register(self, creator: str, work: Any, partners: Any) -> int:
+    def cannot_register(
+        self, creator: str, work: Any, version: int = VERSION_MAX
+    ) -> list[tuple[Any, ...]]:
         size = work.document_size
         wrong = not SIZE_MIN <= size <= SIZE_MAX
         id_ = 0 if wrong else id_of(work.document_digest, size, creator)
         royalty = work.royalty_bps
-        refuse_if(
+        least = self.least[id_]
+        return [
             (wrong, "Document_SizeOutOfRange", size, SIZE_MIN, SIZE_MAX),
             (royalty > ROYALTY_BPS_MAX, "Royalty_TooHigh", royalty, ROYALTY_BPS_MAX),
-            (not wrong and id_ in self.works and self.works[id_], "Creation_AlreadyRegistered", id_),
+            self.is_registered(id_),
+            (version < least, "Voucher_Cancelled", id_, version, least),
             *self._parents_are_wrong(work.parents),
-        )
-        parents = tuple(work.parents)
+        ]
+
+    def is_registered(self, id_: int) -> tuple[Any, ...]:
+        return (self.works[id_] is not None, "Creation_AlreadyRegistered", id_)
+
+    def _register(self, creator: str, work: Any, partners: Any, owner: str | None = None) -> int:
+        refuse_if(*self.cannot_register(creator, work))
+        size, royalty, parents = work.document_size, work.royalty_bps, tuple(work.parents)
+        id_ = id_of(work.document_digest, size, creator)
+        owner = creator if owner is None else owner
         self.works[id_] = Creation(creator, self.town.now, royalty, parents, partners)
-        self.owners[id_] = creator
-        self.town.say(self.address, "Transfer", NOBODY, creator, id_)
+        self.owners[id_] = owner
+        self.town.say(self.address, "Transfer", NOBODY, owner, id_)
         self.town.say(
             self.address, "CreationRegistered", id_, creator, bytes(work.document_digest), size,
             royalty, bytes(work.content_commitment),
@@ -93,6 +111,87 @@ class CreationRegistry:
             *((self.works[one] is None, "Creation_Unknown", one) for one in parents),
             *((a >= b, "Parents_NotAscending", a, b) for a, b in steps),
         ]
+
+    # Vouchers
+
+    def voucher_is_wrong(
+        self, caller: str, voucher: Any, signature: bytes, owner: str
+    ) -> list[tuple[Any, ...]]:
+        creator, market = voucher.creator, voucher.sale.market
+        sold = market != NOBODY
+        id_ = digest_of(self.domain, self.voucher_struct.hash(voucher))
+        partners = partners_are_wrong(creator, voucher.partners) if voucher.partners else []
+        return [
+            (not sold and owner != creator, "Voucher_NotCreator", owner, creator),
+            (sold and caller != market, "Voucher_NotMarket", caller, market),
+            *self.no_consent(creator, id_, voucher.expiry, signature),
+            *partners,
+            *self.cannot_register(creator, voucher.work, voucher.version),
+        ]
+
+    def register_for(
+        self, caller: str, voucher: Any, signature: bytes, owner: str
+    ) -> tuple[int, bytes]:
+        refuse_if(*self.voucher_is_wrong(caller, voucher, signature, owner))
+        partners = tuple(tuple(one) for one in voucher.partners)
+        id_ = self._register(voucher.creator, voucher.work, partners, owner)
+        if partners:
+            self.town.say(self.address, "CreationShared", id_, partners)
+        return id_, digest_of(self.domain, self.voucher_struct.hash(voucher))
+
+    def cancel_vouchers(
+        self, creator: str, digest: bytes, size: int, version: int, *checks: tuple[Any, ...]
+    ) -> None:
+        wrong = not SIZE_MIN <= size <= SIZE_MAX
+        id_ = 0 if wrong else id_of(digest, size, creator)
+        least = self.least[id_] + 1
+        out = not least <= version <= VERSION_MAX
+        refuse_if(
+            *checks,
+            (wrong, "Document_SizeOutOfRange", size, SIZE_MIN, SIZE_MAX),
+            self.is_registered(id_),
+            (out, "Version_OutOfRange", version, least, VERSION_MAX),
+        )
+        self.least[id_] = version
+        self.town.say(self.address, "VouchersCancelled", id_, creator, version)
+
+    def cancellation(
+        self, creator: str, digest: bytes, size: int, version: int, expiry: int
+    ) -> bytes:
+        kind = (
+            "VoucherCancellation(address creator,bytes32 documentDigest,uint256 documentSize,"
+            "uint256 version,uint256 expiry)"
+        )
+        return digest_of(self.domain, hash_words(kind, creator, digest, size, version, expiry))
+
+    def cancel_vouchers_for(
+        self, creator: str, digest: bytes, size: int, version: int, expiry: int, signature: bytes
+    ) -> None:
+        document = self.cancellation(creator, digest, size, version, expiry)
+        checks = self.no_consent(creator, document, expiry, signature)
+        self.cancel_vouchers(creator, digest, size, version, *checks)
+
+    def no_consent(
+        self, signer: str, digest: bytes, expiry: int, signature: bytes
+    ) -> list[tuple[Any, ...]]:
+        now = self.town.now
+        unsigned = not self.town.has_signed(signer, digest, signature)
+        return [
+            (now > expiry, "Document_Expired", digest, expiry, now),
+            (unsigned, "Signature_Wrong", signer, digest),
+        ]
+
+    def permit_digest(self, spender: str, id_: int, tenure: int, deadline: int) -> bytes:
+        kind = "Permit(address spender,uint256 tokenId,uint256 nonce,uint256 deadline)"
+        return digest_of(self.domain, hash_words(kind, spender, id_, tenure, deadline))
+
+    def permit(self, spender: str, id_: int, deadline: int, signature: bytes) -> None:
+        digest = self.permit_digest(spender, id_, self.tenure_of(id_), deadline)
+        owner = self.owners[id_]
+        refuse_if((owner == NOBODY, "TokenDoesNotExist"))
+        refuse_if(*self.no_consent(owner, digest, deadline, signature))
+        self.approved[id_] = spender
+        self.town.say(self.address, "Approval", owner, spender, id_)
 
     # Own
 

@@ -75,6 +75,24 @@ class Till:
         wrong = not self.town.has_signed(signer, digest, signature)
         return (wrong, "Signature_Wrong", signer, digest)
 
+    def no_consent(
+        self, signer: str, digest: bytes, expiry: int, signature: bytes
+    ) -> list[tuple[Any, ...]]:
+        """Why what somebody brings for a signer doesn't count."""
+        now = self.town.now
+        return [
+            (now > expiry, "Document_Expired", digest, expiry, now),
+            self.not_signed(signer, digest, signature),
+        ]
+
+    def cancel_nonces_for(
+        self, signer: str, first: int, last: int, expiry: int, signature: bytes
+    ) -> None:
+        kind = "Cancellation(address signer,uint256 first,uint256 last,uint256 expiry)"
+        digest = self.digest(kind, signer, first, last, expiry)
+        refuse_if(*self.no_consent(signer, digest, expiry, signature))
+        self.cancel_nonces(signer, first, last)
+
     def cancel_nonces(self, signer: str, first: int, last: int) -> None:
         wrong = first > last or last - first >= NONCES_MAX
         refuse_if((wrong, "Nonces_OutOfRange", first, last, NONCES_MAX))
@@ -249,6 +267,19 @@ class Till:
     def withdraw(self, caller: str, asset: str, to: str) -> None:
         refuse_if((to in {NOBODY, self.address}, "Recipient_NotAllowed", to))
         self._withdraw(asset, caller, to)
+
+    def withdraw_to_for(
+        self, payee: str, asset: str, to: str, expiry: int, nonce: int, signature: bytes
+    ) -> None:
+        kind = "Withdrawal(address payee,address asset,address to,uint256 expiry,uint256 nonce)"
+        digest = self.digest(kind, payee, asset, to, expiry, nonce)
+        refuse_if(
+            *self.no_consent(payee, digest, expiry, signature),
+            self.nonce_is_used(payee, nonce),
+            (to in {NOBODY, self.address}, "Recipient_NotAllowed", to),
+        )
+        self.used[payee, nonce] = True
+        self._withdraw(asset, payee, to)
 
     def withdraw_for(self, asset: str, payee: str) -> None:
         self._withdraw(asset, payee, payee)
