@@ -247,6 +247,10 @@ class Struct:
         }
         self.type_hash = keccak(self._type().encode())
 
+    def inner(self, field: str) -> Struct:
+        """The struct of a field."""
+        return self._inner[self.make._fields.index(field)]
+
     def _own_type(self) -> str:
         return f"{self.name}({','.join(self._field(*one) for one in enumerate(self._parts))})"
 

@@ -87,6 +87,13 @@ class Lane:
     def balance(self, address: str) -> int:
         return int(self._evm.get_balance(address))
 
+    def snapshot(self) -> Any:
+        return self._evm.snapshot()
+
+    def revert(self, mark: Any) -> None:
+        """Back to a snapshot, which is used up."""
+        self._evm.revert(mark)
+
     def endow(self, address: str, amount: int = WEALTH) -> None:
         """Gives an account that exists on no chain yet its coins."""
         self._evm.insert_account_info(address, AccountInfo(balance=amount))
@@ -146,6 +153,12 @@ class Node:
 
     def balance(self, address: str) -> int:
         return int(self._done("eth_getBalance", [address, "latest"]), 16)
+
+    def snapshot(self) -> Any:
+        return self._done("evm_snapshot", [])
+
+    def revert(self, mark: Any) -> None:
+        self._done("evm_revert", [mark])
 
     def endow(self, address: str, amount: int = WEALTH) -> None:
         self._done("evm_addAccount", [address, ""])

@@ -98,7 +98,7 @@ class AuctionHouse(Till):
         if opens and not signature:
             checks.append((True, "Auction_NotOpen", id_))
         elif opens:
-            checks.append(self.not_signed(auction.seller, id_, signature))
+            checks.append(self.town.not_signed(auction.seller, id_, signature))
             checks += self._cannot_open(auction, now)
             deadline = auction.ends_at
         ended = now > deadline

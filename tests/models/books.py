@@ -29,13 +29,14 @@ def refuse_if(*checks: tuple[Any, ...]) -> None:
 
 
 class Book(dict[Any, Any]):
-    """A dict that remembers what it was. `look` reads an entry from the chain, to compare."""
+    """A dict that remembers what it was. `look` says of an entry what the chain has, and what it
+    should have."""
 
     def __init__(self, books: Books, name: str, default: Any) -> None:
         super().__init__()
         self._undo = books.undo
         self.name, self.default = name, default
-        self.look: Callable[[Any], Any] | None = None
+        self.look: Callable[[Any, Any], tuple[Any, Any]] | None = None
 
     def __missing__(self, key: Hashable) -> Any:
         return self.default

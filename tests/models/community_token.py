@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.lane.abi import CHAIN_ID, digest_of, domain_of, hash_words
 from tests.models.books import refuse_if
 from tests.models.town import NOBODY, Token, Town
 
@@ -49,9 +50,12 @@ class Stewardship:
 class CommunityToken(Token):
     """`contracts`: what has code, and so may become the minter."""
 
-    def __init__(self, town: Town, address: str, cap: int, steward: str) -> None:
+    def __init__(
+        self, town: Town, address: str, name: str, cap: int, steward: str
+    ) -> None:
         super().__init__(town, address)
         self.cap = cap
+        self.domain = domain_of(name, CHAIN_ID, address)
         self.contracts: set[str] = set()
         self.minter = town.books.open("minter", NOBODY)
         self.nonces = town.books.open("permits")
@@ -84,6 +88,21 @@ class CommunityToken(Token):
         )
         self.nonces.add(owner, 1)
         self.approve(owner, spender, amount)
+
+    def permit_digest(self, owner: str, spender: str, amount: int, deadline: int) -> bytes:
+        kind = (
+            "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
+        )
+        words = (owner, spender, amount, self.nonces[owner], deadline)
+        return digest_of(self.domain, hash_words(kind, *words))
+
+    def use_permit(self, owner: str, spender: str, permit: bytes) -> None:
+        """As the markets bring it: value, deadline, v, r, s."""
+        amount, deadline, v = (int.from_bytes(permit[at : at + 32], "big") for at in (0, 32, 64))
+        signature = permit[96:] + v.to_bytes(32, "big")[-1:]
+        digest = self.permit_digest(owner, spender, amount, deadline)
+        is_owner = v < 256 and self.town.has_signed(owner, digest, signature)
+        self.permit(owner, spender, amount, deadline, owner if is_owner else NOBODY)
 
     def said(self, name: str, *arguments: Any) -> None:
         self.town.say(self.address, name, *arguments)

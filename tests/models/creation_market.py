@@ -101,7 +101,7 @@ class CreationMarket(Till):
             checks = [
                 *self.terms_are_wrong(offer, now),
                 self.nonce_is_used(seller, offer.nonce),
-                self.not_signed(seller, id_, signature),
+                self.town.not_signed(seller, id_, signature),
             ]
         else:
             checks = [(self.offers[id_] == NOBODY, "Offer_NotOpen", id_)]
@@ -191,7 +191,7 @@ class CreationMarket(Till):
             (acceptance.bid_id != bid_id, "Acceptance_OtherBid", acceptance.bid_id, bid_id),
             self.expiry_is_wrong(bid.collection, acceptance.expiry, self.town.now),
             self.has_moved(bid.collection, acceptance.creation_id, acceptance.tenure),
-            self.not_signed(acceptance.seller, digest, sellers),
+            self.town.not_signed(acceptance.seller, digest, sellers),
         )  # fmt: skip
 
     def _accept(
@@ -219,7 +219,7 @@ class CreationMarket(Till):
                 "Bid_CreationWrong", id_, creator,
             ),
             self.nonce_is_used(bid.bidder, bid.nonce),
-            self.not_signed(bid.bidder, bid_id, signature),
+            self.town.not_signed(bid.bidder, bid_id, signature),
             one and self.has_moved(bid.collection, id_, bid.tenure) or (False,),
         )  # fmt: skip
         self.used[bid.bidder, bid.nonce] = True
@@ -244,7 +244,7 @@ class CreationMarket(Till):
             self.has_moved(swap.given_collection, swap.given_id, swap.given_tenure),
             self.has_moved(swap.wanted_collection, swap.wanted_id, swap.wanted_tenure),
             self.nonce_is_used(swap.maker, swap.nonce),
-            self.not_signed(swap.maker, id_, signature),
+            self.town.not_signed(swap.maker, id_, signature),
         )
         self.used[swap.maker, swap.nonce] = True
         self.say(

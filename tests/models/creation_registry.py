@@ -119,12 +119,12 @@ class CreationRegistry:
     ) -> list[tuple[Any, ...]]:
         creator, market = voucher.creator, voucher.sale.market
         sold = market != NOBODY
-        id_ = digest_of(self.domain, self.voucher_struct.hash(voucher))
+        id_ = self.voucher_id(voucher)
         partners = partners_are_wrong(creator, voucher.partners) if voucher.partners else []
         return [
             (not sold and owner != creator, "Voucher_NotCreator", owner, creator),
             (sold and caller != market, "Voucher_NotMarket", caller, market),
-            *self.no_consent(creator, id_, voucher.expiry, signature),
+            *self.town.no_consent(creator, id_, voucher.expiry, signature),
             *partners,
             *self.cannot_register(creator, voucher.work, voucher.version),
         ]
@@ -137,7 +137,10 @@ class CreationRegistry:
         id_ = self._register(voucher.creator, voucher.work, partners, owner)
         if partners:
             self.town.say(self.address, "CreationShared", id_, partners)
-        return id_, digest_of(self.domain, self.voucher_struct.hash(voucher))
+        return id_, self.voucher_id(voucher)
+
+    def voucher_id(self, voucher: Any) -> bytes:
+        return digest_of(self.domain, self.voucher_struct.hash(voucher))
 
     def cancel_vouchers(
         self, creator: str, digest: bytes, size: int, version: int, *checks: tuple[Any, ...]
@@ -168,18 +171,8 @@ class CreationRegistry:
         self, creator: str, digest: bytes, size: int, version: int, expiry: int, signature: bytes
     ) -> None:
         document = self.cancellation(creator, digest, size, version, expiry)
-        checks = self.no_consent(creator, document, expiry, signature)
+        checks = self.town.no_consent(creator, document, expiry, signature)
         self.cancel_vouchers(creator, digest, size, version, *checks)
-
-    def no_consent(
-        self, signer: str, digest: bytes, expiry: int, signature: bytes
-    ) -> list[tuple[Any, ...]]:
-        now = self.town.now
-        unsigned = not self.town.has_signed(signer, digest, signature)
-        return [
-            (now > expiry, "Document_Expired", digest, expiry, now),
-            (unsigned, "Signature_Wrong", signer, digest),
-        ]
 
     def permit_digest(self, spender: str, id_: int, tenure: int, deadline: int) -> bytes:
         kind = "Permit(address spender,uint256 tokenId,uint256 nonce,uint256 deadline)"
@@ -189,7 +182,7 @@ class CreationRegistry:
         digest = self.permit_digest(spender, id_, self.tenure_of(id_), deadline)
         owner = self.owners[id_]
         refuse_if((owner == NOBODY, "TokenDoesNotExist"))
-        refuse_if(*self.no_consent(owner, digest, deadline, signature))
+        refuse_if(*self.town.no_consent(owner, digest, deadline, signature))
         self.approved[id_] = spender
         self.town.say(self.address, "Approval", owner, spender, id_)
 

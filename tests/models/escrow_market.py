@@ -171,7 +171,7 @@ class EscrowMarket(Till):
             last = units == left
             checks = [
                 *self.terms_are_wrong(offer, self.town.now),
-                self.not_signed(seller, id_, signature),
+                self.town.not_signed(seller, id_, signature),
                 self.nonce_is_used(seller, offer.nonce),
             ]
         else:
@@ -262,7 +262,7 @@ class EscrowMarket(Till):
     def accept_for(self, seller: str, request: Any, expiry: int, signature: bytes) -> None:
         kind = "Acceptance(bytes32 requestId,address seller,uint256 expiry)"
         digest = self.digest(kind, self.request_id(request), seller, expiry)
-        self._accept(seller, request, *self.no_consent(seller, digest, expiry, signature))
+        self._accept(seller, request, *self.town.no_consent(seller, digest, expiry, signature))
 
     def _accept(self, seller: str, request: Any, *checks: tuple[Any, ...]) -> None:
         id_ = self.request_id(request)
@@ -318,7 +318,7 @@ class EscrowMarket(Till):
         kind = "Shipment(bytes32 tradeId,uint256 part,bytes32 shipment,uint256 expiry)"
         digest = self.digest(kind, key, trade.part, shipment, expiry)
         self._ship(
-            key, trade, shipment, *self.no_consent(terms.seller, digest, expiry, signature)
+            key, trade, shipment, *self.town.no_consent(terms.seller, digest, expiry, signature)
         )
 
     def _ship(self, key: bytes, trade: Trade, shipment: bytes, *checks: tuple[Any, ...]) -> None:
@@ -341,7 +341,7 @@ class EscrowMarket(Till):
         key, trade = self._alive(terms)
         kind = "Refund(bytes32 tradeId,uint256 part,uint256 expiry)"
         digest = self.digest(kind, key, trade.part, expiry)
-        refuse_if(*self.no_consent(terms.seller, digest, expiry, signature))
+        refuse_if(*self.town.no_consent(terms.seller, digest, expiry, signature))
         self._give_back(key, trade, SELLER_REFUND)
 
     def claim_timeout(self, terms: Any) -> None:
@@ -382,7 +382,7 @@ class EscrowMarket(Till):
             "Evidence(bytes32 tradeId,address party,bytes32 evidence,uint256 expiry,uint256 nonce)"
         )
         digest = self.digest(kind, key, party, evidence, expiry, nonce)
-        checks = self.no_consent(party, digest, expiry, signature)
+        checks = self.town.no_consent(party, digest, expiry, signature)
         self._submit(key, trade, party, evidence, *checks, self.nonce_is_used(party, nonce))
         self.used[party, nonce] = True
 
@@ -423,8 +423,8 @@ class EscrowMarket(Till):
         digest, now = self.settlement(key, trade.part, seller_bps, expiry), self.town.now
         refuse_if(
             (now > expiry, "Document_Expired", digest, expiry, now),
-            caller != terms.buyer and self.not_signed(terms.buyer, digest, buyers) or (False,),
-            caller != terms.seller and self.not_signed(terms.seller, digest, sellers) or (False,),
+            caller != terms.buyer and self.town.not_signed(terms.buyer, digest, buyers) or (False,),
+            caller != terms.seller and self.town.not_signed(terms.seller, digest, sellers) or (False,),
             _above("Division_OutOfRange", seller_bps, BPS),
         )
         self._split(key, trade, seller_bps, SETTLED, NOBODY)

@@ -71,26 +71,12 @@ class Till:
     def nonce_is_used(self, signer: str, nonce: int) -> tuple[Any, ...]:
         return (self.nonce_used(signer, nonce), "Nonce_Used", signer, nonce)
 
-    def not_signed(self, signer: str, digest: bytes, signature: bytes) -> tuple[Any, ...]:
-        wrong = not self.town.has_signed(signer, digest, signature)
-        return (wrong, "Signature_Wrong", signer, digest)
-
-    def no_consent(
-        self, signer: str, digest: bytes, expiry: int, signature: bytes
-    ) -> list[tuple[Any, ...]]:
-        """Why what somebody brings for a signer doesn't count."""
-        now = self.town.now
-        return [
-            (now > expiry, "Document_Expired", digest, expiry, now),
-            self.not_signed(signer, digest, signature),
-        ]
-
     def cancel_nonces_for(
         self, signer: str, first: int, last: int, expiry: int, signature: bytes
     ) -> None:
         kind = "Cancellation(address signer,uint256 first,uint256 last,uint256 expiry)"
         digest = self.digest(kind, signer, first, last, expiry)
-        refuse_if(*self.no_consent(signer, digest, expiry, signature))
+        refuse_if(*self.town.no_consent(signer, digest, expiry, signature))
         self.cancel_nonces(signer, first, last)
 
     def cancel_nonces(self, signer: str, first: int, last: int) -> None:
@@ -274,7 +260,7 @@ class Till:
         kind = "Withdrawal(address payee,address asset,address to,uint256 expiry,uint256 nonce)"
         digest = self.digest(kind, payee, asset, to, expiry, nonce)
         refuse_if(
-            *self.no_consent(payee, digest, expiry, signature),
+            *self.town.no_consent(payee, digest, expiry, signature),
             self.nonce_is_used(payee, nonce),
             (to in {NOBODY, self.address}, "Recipient_NotAllowed", to),
         )

@@ -110,6 +110,19 @@ class Town:
                 raise AssertionError(f"A nested call succeeded in spite of {set(reasons)}")
             self.books.emit(agent, "Reentered", call.target, not reasons)
 
+    def not_signed(self, signer: str, digest: bytes, signature: bytes) -> tuple[Any, ...]:
+        wrong = not self.has_signed(signer, digest, signature)
+        return (wrong, "Signature_Wrong", signer, digest)
+
+    def no_consent(
+        self, signer: str, digest: bytes, expiry: int, signature: bytes
+    ) -> list[tuple[Any, ...]]:
+        """Why what somebody brings for a signer doesn't count."""
+        return [
+            (self.now > expiry, "Document_Expired", digest, expiry, self.now),
+            self.not_signed(signer, digest, signature),
+        ]
+
     def has_signed(self, signer: str, digest: bytes, signature: bytes) -> bool:
         """Whether this is the signer's consent, now."""
         person = self.people.get(signer)
