@@ -7,7 +7,7 @@ import json
 import re
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -246,6 +246,8 @@ class Struct:
             if one["type"].startswith("tuple")
         }
         self.type_hash = keccak(self._type().encode())
+        # A document is hashed by its model, and again by whoever takes it.
+        self.hash = lru_cache(1_000)(self._hash)
 
     def inner(self, field: str) -> Struct:
         """The struct of a field."""
@@ -269,7 +271,7 @@ class Struct:
         found = self._types()
         return found.pop(self.name) + "".join(found[name] for name in sorted(found))
 
-    def hash(self, values: Sequence[Any]) -> bytes:
+    def _hash(self, values: Sequence[Any]) -> bytes:
         """EIP-712's `hashStruct`."""
         words = [self._word(at, part, values[at]) for at, part in enumerate(self._parts)]
         return keccak(self.type_hash + b"".join(words))

@@ -21,7 +21,7 @@ from tests.models.books import Book, Reason, Refused
 from tests.models.till import Till
 from tests.models.town import COIN, NOBODY, REENTER, Scripted
 
-FULL_EVERY = 50
+FULL_EVERY = 100
 T = TypeVar("T")
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 HOUR, DAY = 3_600, 86_400
@@ -65,8 +65,7 @@ class Machine:
         # What was seen before: works, published documents, roots.
         self.known: dict[str, deque[Any]] = {}
         self.forced: str | None = None
-        self.diary: list[str] = []
-        self.record: list[Any] = []
+        self.record: list[tuple[int, Intent, Outcome]] = []
         self.step_number = 0
 
     # Steps
@@ -102,7 +101,7 @@ class Machine:
             raise
         except AssertionError as problem:
             raise Mismatch(str(problem)) from problem
-        self._write_down(intent, outcome)
+        self.record.append((self.town.now, intent, outcome))
         self._compare(intent, outcome, reasons, told)
         return outcome.error is None
 
@@ -213,7 +212,8 @@ class Machine:
         """Who acts: whom it is meant for, or rarely anybody; in a script always the agent."""
         if self.forced is not None:
             return self.forced
-        if proper and proper != NOBODY and not self.chance(12):
+        can_act = proper in self.town.people or proper in self.town.agents
+        if can_act and not self.chance(12):
             return proper
         return self.pick(self.world.traders)
 
@@ -342,11 +342,16 @@ class Machine:
             text = text.replace(f"'{address}'", name).replace(address, name)
         return text.replace(f"'{NOBODY}'", "nobody")
 
-    def _write_down(self, intent: Intent, outcome: Outcome) -> None:
+    @property
+    def diary(self) -> list[str]:
+        """What was done in this run, and what came of it."""
+        return [self._line(*entry) for entry in self.record]
+
+    def _line(self, now: int, intent: Intent, outcome: Outcome) -> str:
         answer = "ok" if outcome.error is None else self.show(outcome.error)
         value = f" value={intent.value}" if intent.value else ""
-        self.diary.append(
-            f"{self.town.now}  {self.show(intent.sender)}: {intent.contract.name}."
+        return (
+            f"{now}  {self.show(intent.sender)}: {intent.contract.name}."
             f"{intent.function}{self.show(intent.arguments)}{value} -> {answer}"
         )
 

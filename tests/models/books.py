@@ -11,6 +11,7 @@ from typing import Any
 Reason = tuple[Any, ...]
 # A call that reverts without an error of its own.
 NOTHING: Reason = ("",)
+ABSENT = object()
 
 
 class Refused(Exception):  # noqa: N818
@@ -42,14 +43,18 @@ class Book(dict[Any, Any]):
         return self.default
 
     def __setitem__(self, key: Hashable, value: Any) -> None:
-        self._undo.append((self, key, dict.get(self, key, self.default)))
+        self._undo.append((self, key, dict.get(self, key, ABSENT)))
         super().__setitem__(key, value)
 
     def add(self, key: Hashable, amount: int) -> None:
         self[key] = self[key] + amount
 
     def put_back(self, key: Hashable, value: Any) -> None:
-        super().__setitem__(key, value)
+        """Without anybody remembering."""
+        if value is ABSENT:
+            super().__delitem__(key)
+        else:
+            super().__setitem__(key, value)
 
 
 class Books:
