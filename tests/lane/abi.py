@@ -113,6 +113,13 @@ def _taken_apart(coders: Sequence[Coder], data: bytes, start: int) -> tuple[Any,
 def _tuple(coders: tuple[Coder, ...]) -> Coder:
     dynamic = any(one.dynamic for one in coders)
     size = 32 if dynamic else sum(one.size for one in coders)
+    if size == 32 * len(coders) and not dynamic:
+        encoders = [one.encode for one in coders]
+
+        def encode(values: Sequence[Any]) -> bytes:
+            return b"".join([made(v) for made, v in zip(encoders, values, strict=True)])
+
+        return Coder(False, size, encode, lambda data, at: _taken_apart(coders, data, at))
     return Coder(
         dynamic,
         size,

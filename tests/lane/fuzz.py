@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from time import monotonic
-from typing import Any
 
 from tests.lane import rules as rules_
 from tests.lane.chain import Lane
@@ -163,6 +162,3 @@ def bound(steps: int | None, seconds: float | None) -> Callable[[Report], bool]:
         return until is not None and monotonic() >= until
 
     return stop
-
-
-Any_ = Any

@@ -195,8 +195,7 @@ class Till:
         """That it fails says nothing."""
         if not permit:
             return
-        size = len(permit)
-        refuse_if((size != PERMIT_BYTES, "Permit_Malformed", size, PERMIT_BYTES))
+        refuse_if(permit_is_wrong(permit))
         token = self.town.token(asset)
         use = getattr(token, "use_permit", None)
         if use is not None:
@@ -281,3 +280,8 @@ class Till:
     def only_itself(self, caller: str) -> None:
         """`transferOut` and `handOut`."""
         raise Refused(("Caller_NotMarket", caller))
+
+
+def permit_is_wrong(permit: bytes) -> tuple[Any, ...]:
+    size = len(permit)
+    return (size not in {0, PERMIT_BYTES}, "Permit_Malformed", size, PERMIT_BYTES)
