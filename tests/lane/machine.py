@@ -27,6 +27,8 @@ T = TypeVar("T")
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 HOUR, DAY = 3_600, 86_400
 NO_WORD = bytes(32)
+# For how many days documents are good, as a rule.
+LONG = (14, 29, 29, 60, 200, 364)
 
 
 class Step(NamedTuple):
@@ -263,8 +265,8 @@ class Machine:
     def expiry(self, longest: int = 365 * DAY) -> int:
         now = self.town.now
         return now + self.dice.choice((
-            0, 1, HOUR, 2 * HOUR, DAY, DAY, 7 * DAY, 7 * DAY, 20 * DAY, longest,
-            self.odd(longest, longest + 1, -1),
+            self.odd(DAY, 0, 1), HOUR, 2 * DAY, *(min(longest, days * DAY) for days in LONG),
+            longest, self.odd(longest, longest + 1, -1),
         ))  # fmt: skip
 
     def sign(self, signer: str, digest: bytes) -> bytes:
@@ -321,8 +323,8 @@ class Machine:
         if pool.waiting:
             ends.append(pool.waiting.counts_from)
         ends.append(pool.terms.start + (pool.over() + 1) * pool.terms.epoch_seconds)
-        later = [end for end in ends if end > self.town.now]
-        return self.pick(later) + self.dice.choice((-1, 0, 0, 1, 1))
+        later = sorted(end for end in ends if end > self.town.now)
+        return self.pick(later[:3]) + self.dice.choice((-1, 0, 0, 1, 1))
 
     # Reentering
 

@@ -65,6 +65,8 @@ def _steward(m: Machine) -> str:
 def post(m: Machine) -> Intent:
     """An honest root: what was promised, and some more, as far as the budget reaches."""
     pool = m.world.pool
+    if pool.effective.epoch >= pool.over() and not m.chance(6):
+        m.jump(pool.terms.start + (pool.over() + 1) * pool.terms.epoch_seconds + m.pick((-1, 0, 0)))
     epoch, counting = pool.over(), pool.effective
     earned: Counter[str] = Counter()
     for account, amount in counting.leaves:
