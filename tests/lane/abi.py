@@ -198,9 +198,9 @@ class Event:
 
 
 @cache
-def artifact(name: str, folder: Path = ARTIFACTS) -> Any:
+def artifact(name: str) -> Any:
     """What the compiler made of a contract. Raises `FileNotFoundError`: run `make compile`."""
-    return json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    return json.loads((ARTIFACTS / f"{name}.json").read_text(encoding="utf-8"))
 
 
 @cache

@@ -5,13 +5,13 @@ played again on the other (`tests/invariants/test_lanes_agree.py`). Addresses ar
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from pyrevm import EVM, AccountInfo, BlockEnv, CfgEnv, Env
 
-from tests.lane.abi import ARTIFACTS, CHAIN_ID, Function, artifact, error_of, events_of, functions_of
+from tests.lane.abi import CHAIN_ID, Function, artifact, error_of, events_of, functions_of
 
 START = 1_800_000_000
 # So much that a few of those who burn all they get, one inside the other, leave enough.
@@ -51,12 +51,13 @@ class Contract:
 class Lane:
     """An EVM in this process. Gas costs nothing; the clock is what `at` says."""
 
-    def __init__(self, now: int = START, folder: Any = ARTIFACTS) -> None:
+    def __init__(self, now: int = START, codes: Mapping[str, bytes] | None = None) -> None:
+        """`codes`: other init code than the compiler's, by contract."""
         block = BlockEnv(timestamp=now, number=1, gas_limit=GAS)
         env = Env(cfg=CfgEnv(chain_id=CHAIN_ID), block=block)
         self._evm = EVM(env=env, spec_id=SPEC, gas_limit=GAS)
-        self.folder = folder
         self.now = now
+        self._codes = codes or {}
 
     def at(self, now: int) -> None:
         """The next transaction's second."""
@@ -65,7 +66,7 @@ class Lane:
 
     def deploy(self, sender: str, name: str, *arguments: Any, value: int = 0) -> Contract:
         """Deploys a contract of `build/contracts`. Its address follows from the sender's nonce."""
-        code = init_code(name, arguments, self.folder)
+        code = init_code(name, arguments, self._codes.get(name))
         address = self._evm.deploy(sender, code, value=value)
         return Contract(name, address.lower())
 
@@ -106,10 +107,11 @@ def _refusal(text: str) -> tuple[Any, ...]:
     return error_of(bytes.fromhex(output.removesuffix(" }"))) if found else error_of(b"")
 
 
-def init_code(name: str, arguments: tuple[Any, ...], folder: Any = ARTIFACTS) -> bytes:
-    made = artifact(name, folder)
+def init_code(name: str, arguments: tuple[Any, ...], code: bytes | None = None) -> bytes:
+    made = artifact(name)
     constructor = next((e for e in made["abi"] if e["type"] == "constructor"), {"inputs": []})
-    return bytes.fromhex(made["bytecode"]) + Function(constructor)(*arguments)[4:]
+    code = bytes.fromhex(made["bytecode"]) if code is None else code
+    return code + Function(constructor)(*arguments)[4:]
 
 
 class Node:
@@ -118,7 +120,6 @@ class Node:
 
     def __init__(self, request: Callable[[str, list[Any]], Any], now: int) -> None:
         self._request = request
-        self.folder = ARTIFACTS
         self.now = now
         self._failed_at: int | None = None
 

@@ -30,7 +30,7 @@ PROFILES: tuple[tuple[str, ...], ...] = (
     ("escrow", "creations", "auctions", "registry", "money", "town"),
     ("token", "registry", "escrow", "creations", "auctions", "money", "town", "pool"),
 )
-SHRINK_SECONDS = 120
+SHRINK_SECONDS = 30
 ACTS = {name: one.act for name, one in RULES.items()}
 
 
