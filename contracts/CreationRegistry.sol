@@ -124,7 +124,6 @@ contract CreationRegistry is ICreationRegistry, ERC721, Signatures {
                 (creatorNumber << CREATOR_SHIFT) |
                 (royaltyBps << ROYALTY_SHIFT) |
                 (parentCount << PARENTS_SHIFT);
-        _mintAndSetExtraDataUnchecked(owner, id, uint96(record));
 
         emit CreationRegistered(
             id,
@@ -135,6 +134,7 @@ contract CreationRegistry is ICreationRegistry, ERC721, Signatures {
             work.contentCommitment
         );
         if (parentCount != 0) emit CreationDerived(id, work.parents);
+        _mintAndSetExtraDataUnchecked(owner, id, uint96(record));
     }
 
     /// @dev The least version that a voucher of a work needs; refuses one that is registered.
