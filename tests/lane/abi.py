@@ -18,7 +18,6 @@ ARTIFACTS = ROOT / "build" / "contracts"
 Encode = Callable[[Any], bytes]
 Decode = Callable[[bytes, int], Any]
 _ARRAY = re.compile(r"^(.*)\[(\d*)\]$")
-CHAIN_ID = 1_337
 # A call that reverts without data, out of gas, or with data that no error explains.
 NOTHING = ("",)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.lane.abi import CHAIN_ID, digest_of, domain_of, hash_words
+from tests.lane.abi import digest_of, domain_of, hash_words
 from tests.models.books import Refused, refuse_if
 from tests.models.creation_registry import CreationRegistry
 from tests.models.town import COIN, NOBODY, Town
@@ -44,7 +44,7 @@ class Till:
     ) -> None:  # fmt: skip
         self.town, self.name, self.address, self.registry = town, name, address, registry
         self.fee_recipient, self.fee_bps = fee_recipient, fee_bps
-        self.domain = domain_of(f"Dokkaebi {name}", CHAIN_ID, address)
+        self.domain = domain_of(f"Dokkaebi {name}", town.chain_id, address)
         self.credits = town.books.open("credits")
         self.gifts = town.books.open("gifts")
         self.used = town.books.open("used", False)

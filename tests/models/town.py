@@ -31,9 +31,9 @@ class Town:
     Gas is the one thing that the model doesn't know: whether such a frame had enough of it, the
     chain says, and the model says whether what happened was allowed."""
 
-    def __init__(self, now: int) -> None:
+    def __init__(self, now: int, chain_id: int) -> None:
         self.books = Books()
-        self.now = now
+        self.now, self.chain_id = now, chain_id
         self.money = self.books.open("money")
         self.modes = self.books.open("modes", ACCEPT)
         self.scripts = self.books.open("scripts", ())

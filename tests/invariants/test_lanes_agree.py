@@ -1,0 +1,44 @@
+"""The lane itself: the same lives on a node and in process, at the same addresses and seconds, must
+be the same to the last log and error; and the node's agree with the model as well."""
+
+import pytest
+from brownie import chain, web3
+
+from tests.lane.chain import Lane, Node
+from tests.lane.fuzz import ACTS, plan
+from tests.lane.drain import drain
+from tests.lane.machine import Machine
+from tests.lane.world import World
+
+STEPS = 120
+# All together, and the pool.
+SEEDS = (7, 5)
+
+
+@pytest.fixture(scope="module")
+def worlds(module_isolation):
+    node = Node(web3.provider.make_request, chain.time() + 100_000)
+    return World(node), World(Lane(node.now, node.chain_id))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_life_is_the_same_on_a_node_and_in_process(worlds, seed):
+    there, here = (Machine(world) for world in worlds)
+    assert worlds[0].names == worlds[1].names
+    for step in plan(seed, STEPS):
+        for machine in (there, here):
+            machine.take(step, ACTS)
+    for machine in (there, here):
+        drain(machine)
+    assert told_by(there) == told_by(here)
+    assert there.acts == here.acts
+    assert there.acts.total() > STEPS // 2
+    assert there.refusals.total() > STEPS // 10
+
+
+def told_by(machine):
+    """Of each act its second, who did what, the error, and the logs."""
+    return [
+        (now, intent.sender, intent.function, intent.arguments, outcome.error, outcome.logs)
+        for now, intent, outcome in machine.record
+    ]
