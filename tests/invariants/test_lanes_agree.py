@@ -1,31 +1,24 @@
 """The lane itself: the same lives on a node and in process, at the same addresses and seconds, must
 be the same to the last log and error; and the node's agree with the model as well."""
 
-import pytest
 from brownie import chain, web3
 
 from tests.lane.chain import Lane, Node
-from tests.lane.fuzz import ACTS, plan
 from tests.lane.drain import drain
+from tests.lane.fuzz import ACTS, plan
 from tests.lane.machine import Machine
 from tests.lane.world import World
 
 STEPS = 120
-# All together, and the pool.
-SEEDS = (7, 5)
+# A life of all contracts together.
+SEED = 7
 
 
-@pytest.fixture(scope="module")
-def worlds(module_isolation):
+def test_a_life_is_the_same_on_a_node_and_in_process():
     node = Node(web3.provider.make_request, chain.time() + 100_000)
-    return World(node), World(Lane(node.now, node.chain_id))
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_a_life_is_the_same_on_a_node_and_in_process(worlds, seed):
-    there, here = (Machine(world) for world in worlds)
-    assert worlds[0].names == worlds[1].names
-    for step in plan(seed, STEPS):
+    there, here = Machine(World(node)), Machine(World(Lane(node.now, node.chain_id)))
+    assert there.world.names == here.world.names
+    for step in plan(SEED, STEPS):
         for machine in (there, here):
             machine.take(step, ACTS)
     for machine in (there, here):

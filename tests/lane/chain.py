@@ -5,6 +5,7 @@ played again on the other (`tests/invariants/test_lanes_agree.py`). Addresses ar
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ CHAIN_ID = 1_337
 START = 1_800_000_000
 # So much that a few of those who burn all they get, one inside the other, leave enough.
 GAS = 10**15
+RECEIPT_TRIES = 2_000
 # A node's blocks are smaller.
 NODE_GAS = 30_000_000
 WEALTH = 10**30
@@ -173,7 +175,8 @@ class Node:
         return self._done("evm_snapshot")
 
     def revert(self, mark: Any) -> None:
-        self._done("evm_revert", mark)
+        if not self._done("evm_revert", mark):
+            raise RuntimeError(f"The node has no snapshot {mark}.")
 
     def endow(self, address: str, amount: int = WEALTH) -> None:
         if self._anvil:
@@ -195,10 +198,19 @@ class Node:
         sent = self._request("eth_sendTransaction", [{**call, "gas": hex(NODE_GAS)}])
         # Ganache says of a transaction that it failed, and mines it all the same.
         number = sent["result"] if "result" in sent else sent["error"]["data"]["hash"]
-        receipt = self._done("eth_getTransactionReceipt", number)
+        receipt = self._receipt(number)
         cost = int(receipt["gasUsed"], 16) * int(receipt["effectiveGasPrice"], 16)
         self._set_balance(call["from"], self.balance(call["from"]) + cost)
         return receipt
+
+    def _receipt(self, number: str) -> Any:
+        """Anvil answers before it has mined."""
+        for _ in range(RECEIPT_TRIES):
+            receipt = self._done("eth_getTransactionReceipt", number)
+            if receipt is not None:
+                return receipt
+            time.sleep(0.005)
+        raise RuntimeError(f"No receipt of {number}.")
 
     def _done(self, method: str, *params: Any) -> Any:
         answer = self._request(method, list(params))
