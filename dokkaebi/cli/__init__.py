@@ -27,6 +27,7 @@ MODULES = (
     "reports",
     "portal",
     "rewards",
+    "board",
     "serve",
     "doctor",
     "deploy",

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import socket
-from typing import Annotated
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dokkaebi.cli.board import opened_board
 from dokkaebi.cli.books import ledger_place, named_identity
-from dokkaebi.cli.output import DATABASE, NODE, Result, Session, command
+from dokkaebi.cli.output import BOARD, DATABASE, NODE, Result, Session, command
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts import t
+
+if TYPE_CHECKING:
+    from dokkaebi.board.limits import BoardLimits
+    from dokkaebi.board.notices import Notices
+    from dokkaebi.web.books import Books
 
 # Connections that wait while all threads are busy.
 BACKLOG = 256
@@ -18,18 +27,28 @@ BACKLOG = 256
 app = typer.Typer()
 
 
-@command(app, NODE, DATABASE)
+@command(app, NODE, DATABASE, BOARD)
 def serve(
     session: Session,
     host: Annotated[str, typer.Option(help=t("option_host"))] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help=t("option_port"))] = 8080,
     rate: Annotated[str, typer.Option(help=t("option_rate"))] = "50/second",
     origin: Annotated[list[str] | None, typer.Option(help=t("option_origin"))] = None,
+    with_board: Annotated[
+        bool, typer.Option("--with-board/--without-board", help=t("option_with_board"))
+    ] = True,
+    file_mb: Annotated[int, typer.Option(min=1, help=t("option_file_mb"))] = 32,
+    key_mb: Annotated[int, typer.Option(min=1, help=t("option_key_mb"))] = 256,
+    key_documents: Annotated[int, typer.Option(min=1, help=t("option_key_documents"))] = 2_000,
+    key_per_minute: Annotated[int, typer.Option(min=1, help=t("option_key_per_minute"))] = 120,
+    board_mb: Annotated[int, typer.Option(min=1, help=t("option_board_mb"))] = 16_384,
 ) -> Result:
     import uvicorn
 
+    from dokkaebi.board.limits import BoardLimits
     from dokkaebi.chain.rpc import Chain
     from dokkaebi.web.app import create_app
+    from dokkaebi.web.board import BoardDesk
     from dokkaebi.web.books import Books
     from dokkaebi.web.limits import Limits
 
@@ -40,10 +59,32 @@ def serve(
     listening = _listen(host, port)
     url = f"http://{host}:{listening.getsockname()[1]}"
     session.say("serve_at", url=url)
-    application = create_app(books, limits=limits, origins=origin or ["*"])
+    bounds = BoardLimits(
+        file_bytes=file_mb << 20,
+        key_bytes=key_mb << 20,
+        all_bytes=board_mb << 20,
+        key_documents=key_documents,
+        documents_per_minute=key_per_minute,
+    )
+    board = BoardDesk(partial(_watched_board, session, books, bounds)) if with_board else None
+    application = create_app(books, limits=limits, origins=origin or ["*"], board=board)
     config = uvicorn.Config(application, log_level="warning", access_log=False, backlog=BACKLOG)
     uvicorn.Server(config).run(sockets=[listening])
     return {"url": url}
+
+
+@contextmanager
+def _watched_board(session: Session, books: Books, limits: BoardLimits) -> Iterator[Notices]:
+    """The board, looked after while it is open."""
+    from dokkaebi.board.watch import Watch
+
+    with opened_board(session, limits) as notices:
+        watch = Watch(notices, books.snapshot)
+        watch.start()
+        try:
+            yield notices
+        finally:
+            watch.stop()
 
 
 def _listen(host: str, port: int) -> socket.socket:

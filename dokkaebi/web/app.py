@@ -38,6 +38,7 @@ from dokkaebi.web.asked import (
     ZoneText,
     asked_of,
 )
+from dokkaebi.web.board import STATUSES, BoardDesk, add_board
 from dokkaebi.web.books import Books
 from dokkaebi.web.limits import Limits
 from dokkaebi.web.metrics import Metrics
@@ -123,13 +124,23 @@ def _look(request: Request) -> Iterator[Book]:
 Look = Annotated[Book, Depends(_look)]
 
 
-def create_app(books: Books, *, limits: Limits, origins: Sequence[str] = ("*",)) -> FastAPI:
-    """The application. `origins`: whose pages may read it."""
+def create_app(
+    books: Books,
+    *,
+    limits: Limits,
+    origins: Sequence[str] = ("*",),
+    board: BoardDesk | None = None,
+) -> FastAPI:
+    """The application. `origins`: whose pages may use it; `board`: with the notice board."""
     metrics = Metrics()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if board is not None:
+            threading.Thread(target=board.open_early, daemon=True).start()
         yield
+        if board is not None:
+            board.close()
         books.close()
 
     app = FastAPI(
@@ -146,8 +157,11 @@ def create_app(books: Books, *, limits: Limits, origins: Sequence[str] = ("*",))
     app.add_middleware(
         CORSMiddleware,
         allow_origins=list(origins),
-        allow_methods=["GET"],
-        expose_headers=["ETag", "Retry-After"],
+        # Anybody may write to the board from anywhere: what counts is who signed. Cookies and
+        # passwords of browsers are never asked for, so none can be used against their owner.
+        allow_methods=["GET", "HEAD", *(("POST", "PUT") if board is not None else ())],
+        allow_headers=["Content-Type", "If-None-Match", "Range"],
+        expose_headers=["ETag", "Retry-After", "Next-Cursor"],
     )
     _add_errors(app)
     _add_state(app, books, metrics)
@@ -158,6 +172,8 @@ def create_app(books: Books, *, limits: Limits, origins: Sequence[str] = ("*",))
     _add_single(app)
     _add_accounts(app)
     _add_reports(app)
+    if board is not None:
+        add_board(app, board)
     return app
 
 
@@ -171,7 +187,8 @@ def _add_guards(app: FastAPI, limits: Limits, metrics: Metrics) -> None:
             response.headers["Retry-After"] = str(wait)
         else:
             response = await go_on(request)
-        response.headers.update(HEADERS)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
         metrics.count(request, response.status_code, time.perf_counter() - began)
         return response
 
@@ -184,8 +201,11 @@ def _add_errors(app: FastAPI) -> None:
 
     @app.exception_handler(DokkaebiError)
     async def refused(request: Request, problem: DokkaebiError) -> Response:
-        status = 503 if problem.key.startswith(UNAVAILABLE) else 422
-        return _problem(request, status, problem.key, **problem.details)
+        status = 503 if problem.key.startswith(UNAVAILABLE) else STATUSES.get(problem.key, 422)
+        response = _problem(request, status, problem.key, **problem.details)
+        if status == 429:
+            response.headers["Retry-After"] = "60"
+        return response
 
     @app.exception_handler(RequestValidationError)
     async def asked_wrongly(request: Request, problem: RequestValidationError) -> Response:
