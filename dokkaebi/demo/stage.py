@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from eth_account import Account
+
 from dokkaebi.chain import (
     auction_house,
     creation_market,
@@ -32,9 +34,12 @@ from dokkaebi.chain.terms import (
     Offer,
     Partner,
     Request,
+    Sale,
     Swap,
     Terms,
     Trade,
+    Voucher,
+    Work,
 )
 from dokkaebi.demo.works import DemoWork
 from dokkaebi.deploy import deploy_market, load_market_spec
@@ -102,6 +107,14 @@ class Stage:
         self._accounts += 1
         return Person(name, Sender(self.chain, key))
 
+    def newcomer(self, name: str) -> Person:
+        """Somebody with a key that was just made: no coin, and no transaction ever."""
+        return Person(name, Sender(self.chain, Account.create()))
+
+    def holds(self, person: Person) -> int:
+        """A person's community tokens, smallest units."""
+        return int(self.suite.token.call("balanceOf", person.address))
+
     def asset(self, name: str) -> Asset:
         """`eth` or `token`."""
         return self.coin if name == "eth" else self.token
@@ -145,8 +158,21 @@ class Stage:
     ) -> Published:
         """A maker registers a work; `known` has the ids of its parents by file name. A `partner`
         made it too, for a share in basis points."""
-        file = hash_file(work.path)
         parents = tuple(sorted(known[name] for name in work.parents))
+        creation, entry = self._work_of(maker, work, parents)
+        if partner is None:
+            call = creation_registry.register(self.suite, [entry])
+        else:
+            shares = [Partner(partner[0].address, partner[1])]
+            call = creation_registry.register_together(self.suite, entry, shares)
+        self.act(maker, call)
+        return Published(work, maker, creation)
+
+    def _work_of(
+        self, maker: Person, work: DemoWork, parents: tuple[int, ...] = ()
+    ) -> tuple[int, Work]:
+        """A work's id and what is registered of it; its document is written down."""
+        file = hash_file(work.path)
         document = make_document(
             file,
             work.path.name,
@@ -159,13 +185,7 @@ class Stage:
         )
         entry = creation_registry.work_of(document, file, work.royalty_bps, parents)
         write_atomically(self.documents / document.place, document.text.decode())
-        if partner is None:
-            call = creation_registry.register(self.suite, [entry])
-        else:
-            shares = [Partner(partner[0].address, partner[1])]
-            call = creation_registry.register_together(self.suite, entry, shares)
-        self.act(maker, call)
-        return Published(work, maker, document.id)
+        return document.id, entry
 
     def let_move(self, owner: Person, market: Contract, creation: int) -> None:
         """An owner lets a market hand a creation over."""
@@ -280,6 +300,26 @@ class Stage:
         )
         signature = self.sign(maker, terms).signature
         self.act(taker, creation_market.swap(self.suite, terms, signature))
+
+    # Registered and sold at once
+
+    def voucher(
+        self, maker: Person, work: DemoWork, price: int, sponsor: Person, repaid: int
+    ) -> Voucher:
+        """A work to be registered and sold for tokens by whoever brings its maker's signature; the
+        sponsor is repaid of it."""
+        _, entry = self._work_of(maker, work)
+        market, token = self.suite.creation_market.address, self.token.address
+        sale = Sale(market, NOBODY, token, price, 0, sponsor.address, repaid)
+        return Voucher(maker.address, entry, (), sale, self.soon(), 0)
+
+    def buy_new(self, buyer: Person, voucher: Voucher, signature: bytes) -> None:
+        """A buyer registers a work and buys it, in one transaction: a permit goes along."""
+        market, (_, _, token, price, *_) = self.suite.creation_market, voucher.sale
+        permit = till.sign_permit(
+            self.suite, buyer.sender.account, token, market, price, self.soon()
+        )
+        self.act(buyer, creation_market.buy_new(self.suite, voucher, signature, permit=permit))
 
     # Auctions
 
