@@ -11,7 +11,7 @@ from dokkaebi.chain.creation_registry import tenure as tenure_of
 from dokkaebi.chain.lookup import find_log, found_in, logs_of, now_on
 from dokkaebi.chain.nonces import next_nonce
 from dokkaebi.chain.suite import COIN, Call, Suite
-from dokkaebi.chain.terms import NOBODY, Bid, Found, Offer, Split, Swap, Voucher
+from dokkaebi.chain.terms import NOBODY, Bid, Found, Offer, Split, Swap
 
 # Terms
 
@@ -190,21 +190,6 @@ def buy_many(suite: Suite, offers: Sequence[tuple[Offer, bytes]], referrer: str 
     signatures = [signature for _, signature in offers]
     value = _coins(suite, terms)
     return suite.creation_market.prepare("buyMany", terms, signatures, referrer, value=value)
-
-
-def buy_new(
-    suite: Suite,
-    voucher: Voucher,
-    signature: bytes,
-    referrer: str = NOBODY,
-    permit: Permit | None = None,
-) -> Call:
-    """Registers what a voucher sells, and buys it. A permit is for tokens only."""
-    price = voucher.sale.price if voucher.sale.asset == COIN else 0
-    encoded = permit.encoded if permit else b""
-    return suite.creation_market.prepare(
-        "buyNew", voucher, signature, referrer, encoded, value=price
-    )
 
 
 def _coins(suite: Suite, offers: Iterable[Offer]) -> int:

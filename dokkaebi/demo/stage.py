@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eth_account import Account
-
 from dokkaebi.chain import (
     auction_house,
     creation_market,
@@ -15,11 +13,12 @@ from dokkaebi.chain import (
     escrow_market,
     reward_pool,
     till,
+    vouchers,
 )
 from dokkaebi.chain.assets import Asset, read_asset
 from dokkaebi.chain.consents import Consent, Permit, sign
 from dokkaebi.chain.documents import hash_file, make_document
-from dokkaebi.chain.keys import open_key
+from dokkaebi.chain.keys import new_key, open_key
 from dokkaebi.chain.lookup import now_on
 from dokkaebi.chain.manifest import write_atomically
 from dokkaebi.chain.rpc import Chain
@@ -34,7 +33,6 @@ from dokkaebi.chain.terms import (
     Offer,
     Partner,
     Request,
-    Sale,
     Swap,
     Terms,
     Trade,
@@ -109,7 +107,7 @@ class Stage:
 
     def newcomer(self, name: str) -> Person:
         """Somebody with a key that was just made: no coin, and no transaction ever."""
-        return Person(name, Sender(self.chain, Account.create()))
+        return Person(name, Sender(self.chain, new_key()))
 
     def holds(self, person: Person) -> int:
         """A person's community tokens, smallest units."""
@@ -309,17 +307,24 @@ class Stage:
         """A work to be registered and sold for tokens by whoever brings its maker's signature; the
         sponsor is repaid of it."""
         _, entry = self._work_of(maker, work)
-        market, token = self.suite.creation_market.address, self.token.address
-        sale = Sale(market, NOBODY, token, price, 0, sponsor.address, repaid)
-        return Voucher(maker.address, entry, (), sale, self.soon(), 0)
+        return vouchers.new_voucher(
+            self.suite,
+            maker.address,
+            entry,
+            expiry=self.soon(),
+            price=price,
+            asset=self.token.address,
+            sponsor=sponsor.address,
+            sponsor_amount=repaid,
+        )
 
     def buy_new(self, buyer: Person, voucher: Voucher, signature: bytes) -> None:
         """A buyer registers a work and buys it, in one transaction: a permit goes along."""
-        market, (_, _, token, price, *_) = self.suite.creation_market, voucher.sale
+        market, sale = self.suite.creation_market, voucher.sale
         permit = till.sign_permit(
-            self.suite, buyer.sender.account, token, market, price, self.soon()
+            self.suite, buyer.sender.account, sale.asset, market, sale.price, self.soon()
         )
-        self.act(buyer, creation_market.buy_new(self.suite, voucher, signature, permit=permit))
+        self.act(buyer, vouchers.buy_new(self.suite, voucher, signature, permit=permit))
 
     # Auctions
 
