@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # Connections that wait while all threads are busy.
 BACKLOG = 256
+RATE = "50/second"
 
 app = typer.Typer()
 
@@ -34,7 +35,7 @@ def serve(
     session: Session,
     host: Annotated[str, typer.Option(help=t("option_host"))] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help=t("option_port"))] = 8080,
-    rate: Annotated[str, typer.Option(help=t("option_rate"))] = "50/second",
+    rate: Annotated[str, typer.Option(help=t("option_rate"))] = RATE,
     origin: Annotated[list[str] | None, typer.Option(help=t("option_origin"))] = None,
     public_rpc: Annotated[str | None, typer.Option(help=t("option_public_rpc"))] = None,
     with_board: Annotated[
@@ -44,9 +45,33 @@ def serve(
     key_mb: Annotated[int, typer.Option(min=1, help=t("option_key_mb"))] = 256,
     board_mb: Annotated[int, typer.Option(min=1, help=t("option_board_mb"))] = 16_384,
 ) -> Result:
+    from dokkaebi.board.limits import BoardLimits
+
+    bounds = BoardLimits(file_bytes=file_mb << 20, key_bytes=key_mb << 20, all_bytes=board_mb << 20)
+    return serve_market(
+        session,
+        host,
+        port,
+        rate=rate,
+        origins=origin or ["*"],
+        board=bounds if with_board else None,
+        public_rpc=public_rpc,
+    )
+
+
+def serve_market(
+    session: Session,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    rate: str = RATE,
+    origins: Sequence[str] = ("*",),
+    board: BoardLimits | None = None,
+    public_rpc: str | None = None,
+) -> Result:
+    """Serves the session's market until it is stopped; without limits without a board."""
     import uvicorn
 
-    from dokkaebi.board.limits import BoardLimits
     from dokkaebi.chain.rpc import Chain
     from dokkaebi.web.app import create_app
     from dokkaebi.web.board import BoardDesk
@@ -60,13 +85,11 @@ def serve(
     listening = _listen(host, port)
     url = f"http://{host}:{listening.getsockname()[1]}"
     session.say("serve_at", url=url)
-    bounds = BoardLimits(file_bytes=file_mb << 20, key_bytes=key_mb << 20, all_bytes=board_mb << 20)
-    board = BoardDesk(partial(_watched_board, session, books, bounds)) if with_board else None
     application = create_app(
         books,
         limits=limits,
-        origins=origin or ["*"],
-        board=board,
+        origins=origins,
+        board=None if board is None else BoardDesk(partial(_watched_board, session, books, board)),
         page=_page_settings(session, public_rpc),
     )
     config = uvicorn.Config(application, log_level="warning", access_log=False, backlog=BACKLOG)
