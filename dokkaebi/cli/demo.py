@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dokkaebi.cli.output import EXIT_NO, Result, Session, command
+from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts import t
 
 if TYPE_CHECKING:
@@ -97,7 +98,9 @@ def _followed(session: Session) -> Iterator[None]:
     def follow() -> None:
         with open_ledger(session.settings.database or "", identity) as ledger:
             while not end.wait(LOOK_SECONDS):
-                index(session.chain, identity, ledger)
+                # Of a node that is being stopped, or was busy for a moment.
+                with suppress(DokkaebiError):
+                    index(session.chain, identity, ledger)
 
     thread = threading.Thread(target=follow, daemon=True)
     thread.start()
