@@ -127,11 +127,15 @@ class Notices:
         }
         refused: dict[str, DokkaebiError] = {}
         problems = self.look([consent for _, consent in fresh.values()])
+        counts = self.store.counts_of([paper.facts.signer for paper, _ in fresh.values()])
         for (paper, _), problem in zip(fresh.values(), problems, strict=True):
             # Limits are the signer's, so they count once the signature was found right.
-            refusal = problem or (self._beyond(paper.facts.signer) if bounded else None)
+            signer = paper.facts.signer
+            refusal = problem or (self._beyond(signer, counts[signer]) if bounded else None)
             if refusal is not None:
                 refused[paper.digest] = refusal
+            else:
+                counts[signer] += 1
         good: list[Paper] = []
         for digest, (paper, consent) in fresh.items():
             if digest in refused:
@@ -188,9 +192,10 @@ class Notices:
         found = ask_together(self.suite, tasks)
         return [entry.problem if isinstance(entry, _Seen) else _blamed(entry) for entry in found]
 
-    def _beyond(self, signer: str) -> DokkaebiError | None:
-        """Why somebody may post no more for now. Counts this one if they may."""
-        if self.store.count_of(signer) >= self.limits.key_documents:
+    def _beyond(self, signer: str, here: int) -> DokkaebiError | None:
+        """Why somebody who has so many documents here may post no more for now. Counts this one if
+        they may."""
+        if here >= self.limits.key_documents:
             return DokkaebiError("board_key_full", signer=signer, max=self.limits.key_documents)
         now = time.monotonic()
         with self._lock:

@@ -42,6 +42,7 @@ from dokkaebi.board.tables import (
 )
 from dokkaebi.chain.documents import RAW, cid_text
 from dokkaebi.chain.reverts import Reverted
+from dokkaebi.chain.suite import checksummed
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.ledger.places import Place, PostgresSchema, SqliteFile, clear_errors, place_of
 from dokkaebi.ledger.rows import creation_key
@@ -209,10 +210,11 @@ class Store:
         later = document.c.number > number
         return self._rows(select(document).where(later).order_by(document.c.number).limit(limit))
 
-    def count_of(self, signer: str) -> int:
-        """How many documents of somebody's are here."""
-        query = select(func.count()).select_from(document).where(document.c.signer == signer)
-        return int(self._value(query))
+    def counts_of(self, signers: Sequence[str]) -> dict[str, int]:
+        """How many documents of each of some signers are here."""
+        query = select(document.c.signer, func.count()).group_by(document.c.signer)
+        found: list[Any] = self._some_rows(query, document.c.signer, sorted(set(signers)))
+        return dict.fromkeys(signers, 0) | {row[0]: int(row[1]) for row in found}
 
     def touched_by(self, topics: Sequence[str]) -> list[Row[Any]]:
         """Documents that events with these topics may have changed."""
@@ -479,9 +481,7 @@ def open_store(place: Place, identity: Identity) -> Iterator[Store]:
 
     Errors: `board_other`, `board_other_schema`, and those of `open_ledger`.
     """
-    from eth_utils.address import to_checksum_address
-
-    registry = str(to_checksum_address(identity.addresses["CreationRegistry"]))
+    registry = checksummed(identity.addresses["CreationRegistry"])
     _prepare(place, identity)
     writer, reader = place.engine(writing=True), place.engine(writing=False)
     try:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from dokkaebi.chain.rpc import Chain, RpcRefused
-from dokkaebi.chain.suite import Abi, Suite, load_abi
+from dokkaebi.chain.suite import Abi, Suite, checksummed, load_abi
 from dokkaebi.chain.terms import (
     Auction,
     Bid,
@@ -134,17 +134,20 @@ def typed_data(terms: Terms, chain_id: int, market: str) -> TypedData:
     """The EIP-712 typed data of a document, whole, as `eth_signTypedData_v4` takes it."""
     kind = kind_of(terms)
     message = _message(kind.fields, terms)
-    domain = {
+    return {
+        "types": kind.types(kind.fields),
+        "primaryType": kind.primary_type,
+        "domain": _domain(kind, chain_id, market),
+        "message": message,
+    }
+
+
+def _domain(kind: Kind, chain_id: int, market: str) -> dict[str, Any]:
+    return {
         "name": kind.domain_name,
         "version": DOMAIN_VERSION,
         "chainId": chain_id,
         "verifyingContract": market,
-    }
-    return {
-        "types": kind.types(kind.fields),
-        "primaryType": kind.primary_type,
-        "domain": domain,
-        "message": message,
     }
 
 
@@ -189,8 +192,65 @@ def domain_separator(data: TypedData) -> bytes:
 
 
 def digest_of(terms: Terms, chain_id: int, market: str) -> bytes:
-    """A document's digest, which is its id: what the market's `hash…` function says."""
-    return digest_of_typed(typed_data(terms, chain_id, market))
+    """A document's digest, which is its id: what the contract's `hash…` function says. The same as
+    `digest_of_typed`, which takes thirty times as long: boards take hundreds a second."""
+    from sha3 import keccak_256
+
+    kind = kind_of(terms)
+    hashed = _hash_struct(kind.name, kind.primary_type, kind.fields, terms)
+    domain = _domain_hash(kind.name, chain_id, market)
+    return bytes(keccak_256(b"\x19\x01" + domain + hashed).digest())
+
+
+@lru_cache(64)
+def _domain_hash(kind: str, chain_id: int, market: str) -> bytes:
+    # The domain doesn't depend on what is signed.
+    whatever = [{"name": "whatever", "type": "bool"}]
+    return domain_separator(
+        {
+            "types": {"EIP712Domain": DOMAIN_FIELDS, "Whatever": whatever},
+            "primaryType": "Whatever",
+            "domain": _domain(KINDS[kind], chain_id, market),
+            "message": {"whatever": True},
+        }
+    )
+
+
+@cache
+def _type_hash(kind: str, name: str) -> bytes:
+    """EIP-712's hash of a struct's type: itself, then all that it refers to by name."""
+    from sha3 import keccak_256
+
+    types = KINDS[kind].types(KINDS[kind].fields)
+    inner = {m["type"].removesuffix("[]") for m in types[name]} & types.keys()
+    said = "".join(
+        f"{each}({','.join(' '.join((m['type'], m['name'])) for m in types[each])})"
+        for each in (name, *sorted(inner))
+    )
+    return bytes(keccak_256(said.encode()).digest())
+
+
+def _hash_struct(kind: str, name: str, fields: list[dict[str, Any]], values: Any) -> bytes:
+    from sha3 import keccak_256
+
+    words = [_hashed(kind, field, value) for field, value in zip(fields, values, strict=True)]
+    return bytes(keccak_256(_type_hash(kind, name) + b"".join(words)).digest())
+
+
+def _hashed(kind: str, field: dict[str, Any], value: Any) -> bytes:
+    """A value's word in its struct's hash."""
+    type_ = str(field["type"])
+    if type_.endswith("[]"):
+        from sha3 import keccak_256
+
+        element = {**field, "type": type_.removesuffix("[]")}
+        words = (_hashed(kind, element, part) for part in value)
+        return bytes(keccak_256(b"".join(words)).digest())
+    if "components" in field:
+        return _hash_struct(kind, struct_name(field), field["components"], value)
+    if type_ == "address":
+        return bytes.fromhex(value[2:]).rjust(32, b"\0")
+    return value if isinstance(value, bytes) else int(value).to_bytes(32)
 
 
 def id_of(suite: Suite, terms: Terms) -> str:
@@ -248,7 +308,7 @@ def recover(digest: bytes, signature: bytes) -> str | None:
         return None
     try:
         made = Signature(vrs=(parity, int.from_bytes(signature[:32], "big"), s))
-        return str(made.recover_public_key_from_msg_hash(digest).to_checksum_address())
+        return checksummed(made.recover_public_key_from_msg_hash(digest).to_address())
     except (BadSignature, ValidationError):
         return None
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -14,12 +14,25 @@ import typer
 from dokkaebi.cli.board import opened_board
 from dokkaebi.cli.books import ledger_place, named_identity
 from dokkaebi.cli.output import BOARD, DATABASE, NODE, Result, Session, command
+from dokkaebi.cli.sponsor import (
+    BOARD_MEMBERS,
+    DAY,
+    PERSON,
+    TOTAL,
+    Day,
+    Key,
+    Person,
+    Total,
+    Whom,
+    opened_sponsor,
+)
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts import t
 
 if TYPE_CHECKING:
     from dokkaebi.board.limits import BoardLimits
     from dokkaebi.board.notices import Notices
+    from dokkaebi.sponsor.relay import Sponsor
     from dokkaebi.web.books import Books
     from dokkaebi.web.page import PageSettings
 
@@ -43,11 +56,25 @@ def serve(
     ] = True,
     file_mb: Annotated[int, typer.Option(min=1, help=t("option_file_mb"))] = 32,
     key_mb: Annotated[int, typer.Option(min=1, help=t("option_key_mb"))] = 256,
+    key_documents: Annotated[int, typer.Option(min=1, help=t("option_key_documents"))] = 2_000,
+    key_per_minute: Annotated[int, typer.Option(min=1, help=t("option_key_per_minute"))] = 120,
     board_mb: Annotated[int, typer.Option(min=1, help=t("option_board_mb"))] = 16_384,
+    sponsor: Key = None,
+    person: Person = PERSON,
+    day: Day = DAY,
+    total: Total = TOTAL,
+    members: Whom = BOARD_MEMBERS,
 ) -> Result:
     from dokkaebi.board.limits import BoardLimits
 
-    bounds = BoardLimits(file_bytes=file_mb << 20, key_bytes=key_mb << 20, all_bytes=board_mb << 20)
+    bounds = BoardLimits(
+        file_bytes=file_mb << 20,
+        key_bytes=key_mb << 20,
+        all_bytes=board_mb << 20,
+        key_documents=key_documents,
+        documents_per_minute=key_per_minute,
+    )
+    paying = partial(_running_sponsor, session, sponsor or "", person, day, total, members)
     return serve_market(
         session,
         host,
@@ -55,6 +82,7 @@ def serve(
         rate=rate,
         origins=origin or ["*"],
         board=bounds if with_board else None,
+        sponsor=paying if sponsor else None,
         public_rpc=public_rpc,
     )
 
@@ -67,15 +95,17 @@ def serve_market(
     rate: str = RATE,
     origins: Sequence[str] = ("*",),
     board: BoardLimits | None = None,
+    sponsor: Callable[[], AbstractContextManager[Sponsor]] | None = None,
     public_rpc: str | None = None,
 ) -> Result:
-    """Serves the session's market until it is stopped; without limits without a board."""
+    """Serves the session's market until it is stopped: without limits without a board, without an
+    opened sponsor without one."""
     import uvicorn
 
     from dokkaebi.chain.rpc import Chain
     from dokkaebi.web.app import create_app
-    from dokkaebi.web.board import BoardDesk
     from dokkaebi.web.books import Books
+    from dokkaebi.web.desk import Desk
     from dokkaebi.web.limits import Limits
 
     limits = Limits(rate)
@@ -85,11 +115,15 @@ def serve_market(
     listening = _listen(host, port)
     url = f"http://{host}:{listening.getsockname()[1]}"
     session.say("serve_at", url=url)
+    waits = partial(_waits, session)
     application = create_app(
         books,
         limits=limits,
         origins=origins,
-        board=None if board is None else BoardDesk(partial(_watched_board, session, books, board)),
+        board=None
+        if board is None
+        else Desk(partial(_watched_board, session, books, board), "board_shut", waits),
+        sponsor=None if sponsor is None else Desk(sponsor, "sponsor_shut", waits),
         page=_page_settings(session, public_rpc),
     )
     config = uvicorn.Config(application, log_level="warning", access_log=False, backlog=BACKLOG)
@@ -130,6 +164,23 @@ def _watched_board(session: Session, books: Books, limits: BoardLimits) -> Itera
             yield notices
         finally:
             watch.stop()
+
+
+@contextmanager
+def _running_sponsor(
+    session: Session, key: str, person: str, day: str, total: str, members: str
+) -> Iterator[Sponsor]:
+    """The sponsor, whose queue runs while it is open."""
+    with opened_sponsor(session, key, person, day, total, members) as opened:
+        opened.start()
+        try:
+            yield opened
+        finally:
+            opened.stop()
+
+
+def _waits(session: Session, problem: DokkaebiError) -> None:
+    session.note("serve_waits", problem=str(problem))
 
 
 def _listen(host: str, port: int) -> socket.socket:

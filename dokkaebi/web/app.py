@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from dokkaebi.board.notices import Notices
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.ledger.reports import DATED, KINDS, QUESTIONS, answer, forms
 from dokkaebi.ledger.reports import questions as asked
@@ -27,8 +28,11 @@ from dokkaebi.ledger.reports.kinds import EventRow, address
 from dokkaebi.ledger.reports.listing import Listing
 from dokkaebi.ledger.reports.money import owed_against_paid, tokens_of
 from dokkaebi.ledger.store import Snapshot
+from dokkaebi.sponsor.relay import Sponsor
 from dokkaebi.texts import LANGUAGES, t
+from dokkaebi.web import board as boards
 from dokkaebi.web import models
+from dokkaebi.web import sponsor as sponsors
 from dokkaebi.web.asked import (
     AddressText,
     CreationText,
@@ -38,8 +42,8 @@ from dokkaebi.web.asked import (
     ZoneText,
     asked_of,
 )
-from dokkaebi.web.board import STATUSES, BoardDesk, add_board
 from dokkaebi.web.books import Books
+from dokkaebi.web.desk import Desk
 from dokkaebi.web.limits import Limits
 from dokkaebi.web.metrics import Metrics
 from dokkaebi.web.page import PageSettings, add_page, page_folder
@@ -65,6 +69,7 @@ RECEIPTS_MAX = 5_000
 JSON = "application/json"
 # What is never written by us: the books have to be there, and the node's chain theirs.
 UNAVAILABLE = ("ledger_", "database_")
+STATUSES = boards.STATUSES | sponsors.STATUSES
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -130,20 +135,22 @@ def create_app(
     *,
     limits: Limits,
     origins: Sequence[str] = ("*",),
-    board: BoardDesk | None = None,
+    board: Desk[Notices] | None = None,
+    sponsor: Desk[Sponsor] | None = None,
     page: PageSettings | None = None,
 ) -> FastAPI:
-    """The application. `origins`: whose pages may use it; `board`: with the notice board; `page`:
-    with the wallet page."""
+    """The application. `origins`: whose pages may use it; `board`: with the notice board;
+    `sponsor`: with somebody who pays for gas; `page`: with the wallet page."""
+    desks: list[Desk[Any]] = [desk for desk in (board, sponsor) if desk is not None]
     metrics = Metrics()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        if board is not None:
-            threading.Thread(target=board.open_early, daemon=True).start()
+        for desk in desks:
+            threading.Thread(target=desk.open_early, daemon=True).start()
         yield
-        if board is not None:
-            board.close()
+        for desk in reversed(desks):
+            desk.close()
         books.close()
 
     app = FastAPI(
@@ -162,7 +169,7 @@ def create_app(
         allow_origins=list(origins),
         # Anybody may write to the board from anywhere: what counts is who signed. Cookies and
         # passwords of browsers are never asked for, so none can be used against their owner.
-        allow_methods=["GET", "HEAD", *(("POST", "PUT") if board is not None else ())],
+        allow_methods=["GET", "HEAD", *(("POST", "PUT") if desks else ())],
         allow_headers=["Content-Type", "If-None-Match", "Range"],
         expose_headers=["ETag", "Retry-After", "Next-Cursor"],
     )
@@ -178,7 +185,9 @@ def create_app(
     if page is not None:
         add_page(app, books, page, page_folder())
     if board is not None:
-        add_board(app, board)
+        boards.add_board(app, board)
+    if sponsor is not None:
+        sponsors.add_sponsor(app, sponsor.opened)
     return app
 
 

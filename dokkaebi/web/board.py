@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import threading
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack, suppress
+from contextlib import AbstractContextManager
 from typing import Annotated, Any
 
 import orjson
@@ -30,6 +29,7 @@ from dokkaebi.ledger.reports import forms
 from dokkaebi.texts import DEFAULT, LANGUAGES
 from dokkaebi.web import models
 from dokkaebi.web.asked import AddressText, CreationText, HashText
+from dokkaebi.web.desk import Desk
 
 PAGE, PAGE_MAX = 50, 500
 # Files at the same time, and how long the next bytes of one may take, seconds.
@@ -192,37 +192,7 @@ class UploadAsked(BaseModel):
     )
 
 
-class BoardDesk:
-    """The board, opened once it is asked for: it needs a node that answers to begin with."""
-
-    def __init__(self, opening: Callable[[], AbstractContextManager[Notices]]) -> None:
-        self._opening = opening
-        self._lock = threading.Lock()
-        self._opened = ExitStack()
-        self._notices: Notices | None = None
-
-    def notices(self) -> Notices:
-        """The open board. Raises `board_shut` if it can't be opened now."""
-        with self._lock:
-            if self._notices is None:
-                try:
-                    self._notices = self._opened.enter_context(self._opening())
-                except DokkaebiError as problem:
-                    raise DokkaebiError("board_shut", problem=str(problem)) from None
-            return self._notices
-
-    def open_early(self) -> None:
-        """Opens the board before somebody asks, so that it is looked after; if it can't be, later
-        then."""
-        with suppress(DokkaebiError):
-            self.notices()
-
-    def close(self) -> None:
-        """Ends what was begun."""
-        self._opened.close()
-
-
-def add_board(app: FastAPI, desk: BoardDesk) -> None:
+def add_board(app: FastAPI, desk: Desk[Notices]) -> None:
     """All routes under `/v1/board`."""
     _add_about(app, desk)
     _add_documents(app, desk)
@@ -246,11 +216,11 @@ def _page(rows: Sequence[Any], limit: int, made: Callable[[Any], Any]) -> dict[s
     return {"items": [forms.as_json(made(row)) for row in rows], "next": following}
 
 
-def _add_about(app: FastAPI, desk: BoardDesk) -> None:
+def _add_about(app: FastAPI, desk: Desk[Notices]) -> None:
     @app.get("/v1/board", tags=["board"], responses={200: {"model": About}, **READING})
     def board(request: Request) -> Response:
         """What the board takes, how much it has, and what is signed to bring a file."""
-        notices = desk.notices()
+        notices = desk.opened()
         bounds, usage = notices.limits, notices.store.usage()
         shown = items.Limits(
             **{name: getattr(bounds, name) for name in items.Limits.__dataclass_fields__}
@@ -268,9 +238,9 @@ def _add_about(app: FastAPI, desk: BoardDesk) -> None:
         return _send(request, content)
 
 
-def _add_documents(app: FastAPI, desk: BoardDesk) -> None:
+def _add_documents(app: FastAPI, desk: Desk[Notices]) -> None:
     def item(row: Any) -> items.DocumentItem:
-        return views.document_item(row, desk.notices().suite.registry.address)
+        return views.document_item(row, desk.opened().suite.registry.address)
 
     @app.post(
         "/v1/board/documents",
@@ -290,7 +260,7 @@ def _add_documents(app: FastAPI, desk: BoardDesk) -> None:
     )
     async def post(request: Request) -> Response:
         """Puts a signed document's file on the board, once it was found usable."""
-        notices = await run_in_threadpool(desk.notices)
+        notices = await run_in_threadpool(desk.opened)
         body = await _small_body(request, notices.limits.document_bytes)
         posted = await asyncio.wrap_future(notices.post(body))
         row = await run_in_threadpool(notices.store.document, posted.digest)
@@ -306,7 +276,7 @@ def _add_documents(app: FastAPI, desk: BoardDesk) -> None:
         """Documents that can be used now, the newest first."""
         signer = None if asked.signer is None else parse_address(asked.signer)
         wanted = {"kind": asked.kind, "signer": signer, "creation": asked.creation}
-        rows = desk.notices().store.documents(asked.limit, asked.cursor, **wanted)
+        rows = desk.opened().store.documents(asked.limit, asked.cursor, **wanted)
         return _send(request, _page(rows, asked.limit, item))
 
     @app.get(
@@ -321,7 +291,7 @@ def _add_documents(app: FastAPI, desk: BoardDesk) -> None:
     )
     def document(request: Request, digest: Annotated[HashText, Path()]) -> Response:
         """A document, or why it isn't here any more."""
-        store = desk.notices().store
+        store = desk.opened().store
         row = store.document(digest)
         if row is not None:
             return _send(request, {"item": forms.as_json(item(row))})
@@ -331,11 +301,11 @@ def _add_documents(app: FastAPI, desk: BoardDesk) -> None:
         return _send(request, {"item": forms.as_json(views.gone_item(gone, _lang(request)))}, 410)
 
 
-def _add_works(app: FastAPI, desk: BoardDesk) -> None:
+def _add_works(app: FastAPI, desk: Desk[Notices]) -> None:
     @app.get("/v1/board/works", tags=["board"], responses={200: {"model": Works}, **READING})
     def works(request: Request, asked: Annotated[WorksAsked, Query()]) -> Response:
         """Works, the newest first; with `q` those that have all of its words, or parts of words."""
-        rows = desk.notices().store.works(
+        rows = desk.opened().store.works(
             asked.limit,
             asked.cursor,
             asked.q,
@@ -352,13 +322,13 @@ def _add_works(app: FastAPI, desk: BoardDesk) -> None:
     )
     def work(request: Request, creation: Annotated[CreationText, Path()]) -> Response:
         """A work, by its CID or number."""
-        row = desk.notices().store.work(creation)
+        row = desk.opened().store.work(creation)
         if row is None:
             raise HTTPException(404)
         return _send(request, {"item": forms.as_json(views.work_item(row))})
 
 
-def _add_files(app: FastAPI, desk: BoardDesk) -> None:
+def _add_files(app: FastAPI, desk: Desk[Notices]) -> None:
     uploads = asyncio.Semaphore(UPLOADS_MAX)
 
     @app.put(
@@ -384,7 +354,7 @@ def _add_files(app: FastAPI, desk: BoardDesk) -> None:
         request: Request, cid: CidText, asked: Annotated[UploadAsked, Query()]
     ) -> Response:
         """Keeps a file. Its digest is computed while it comes; another one is refused."""
-        notices = await run_in_threadpool(desk.notices)
+        notices = await run_in_threadpool(desk.opened)
         size = _length(request)
         here = await run_in_threadpool(notices.store.file, cid)
         if here is None:
@@ -399,7 +369,7 @@ def _add_files(app: FastAPI, desk: BoardDesk) -> None:
         return _send(request, content, 201 if here is None else 200)
 
     async def file(request: Request, cid: CidText) -> Response:
-        notices = await run_in_threadpool(desk.notices)
+        notices = await run_in_threadpool(desk.opened)
         row = await run_in_threadpool(notices.store.file, cid)
         if row is None:
             raise HTTPException(404)
@@ -425,7 +395,7 @@ def _add_files(app: FastAPI, desk: BoardDesk) -> None:
     app.head("/v1/board/files/{cid}", include_in_schema=False)(file)
 
 
-def _add_mirror(app: FastAPI, desk: BoardDesk) -> None:
+def _add_mirror(app: FastAPI, desk: Desk[Notices]) -> None:
     @app.get(
         "/v1/board/mirror",
         tags=["board"],
@@ -434,7 +404,7 @@ def _add_mirror(app: FastAPI, desk: BoardDesk) -> None:
     )
     def mirror(request: Request, asked: Annotated[MirrorAsked, Query()]) -> Response:
         """Everything as JSON lines, the oldest first; the header Next-Cursor goes on from there."""
-        notices = desk.notices()
+        notices = desk.opened()
         last, lines = lines_of(notices.store, notices.files, asked.cursor, asked.limit)
         response = _send(request, b"".join(lines))
         response.headers.update({"Content-Type": LINES, "Next-Cursor": str(last)})

@@ -24,10 +24,12 @@ ARROWS = {
     "ledger": BASE | {"chain"},
     "portal": BASE | {"chain"},
     "board": BASE | {"chain", "ledger"},
-    "web": BASE | {"chain", "ledger", "board"},
+    "sponsor": BASE | {"chain", "board", "deploy"},
+    "web": BASE | {"chain", "ledger", "board", "sponsor"},
     "doctor": BASE | {"chain", "deploy", "ledger"},
     "demo": BASE | {"chain", "deploy", "ledger", "portal"},
-    "cli": BASE | {"chain", "deploy", "ledger", "portal", "board", "web", "demo", "doctor"},
+    "cli": BASE
+    | {"chain", "deploy", "ledger", "portal", "board", "sponsor", "web", "demo", "doctor"},
 }
 
 

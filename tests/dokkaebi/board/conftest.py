@@ -26,8 +26,8 @@ from dokkaebi.chain.terms import Offer
 from dokkaebi.ledger.index import index
 from dokkaebi.ledger.store import Identity, open_ledger
 from dokkaebi.web.app import create_app
-from dokkaebi.web.board import BoardDesk
 from dokkaebi.web.books import Books
+from dokkaebi.web.desk import Desk
 from dokkaebi.web.limits import Limits
 from tests.dokkaebi.chain.conftest import PRICE, Stall, stall
 from tests.dokkaebi.conftest import CREATOR, address
@@ -148,10 +148,10 @@ def corner_of(
     """A board in a folder, beside a ledger."""
     suite = stall.suite
     books = Books(ledger, Identity.of(suite.manifest), suite.chain)
-    desk = BoardDesk(lambda: open_notices(suite, ledger, folder, limits))
+    desk = Desk(lambda: open_notices(suite, ledger, folder, limits), "board_shut")
     app = create_app(books, limits=Limits("100000/second"), board=desk)
     with TestClient(app, raise_server_exceptions=False) as http:
-        yield Corner(stall, desk.notices(), books, http, ledger)
+        yield Corner(stall, desk.opened(), books, http, ledger)
 
 
 @pytest.fixture
