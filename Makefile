@@ -18,8 +18,8 @@ help: ## This list
 setup: ## Fetch and build whatever is missing; quiet when nothing is
 	@tools/setup
 
-demo: setup ## Play a market day on a chain of its own (WORKS=folder with works to sell)
-	@.venv/bin/dokkaebi demo --works "$(WORKS)"
+demo: setup ## Play a market day on a chain of its own (WORKS=folder with works to sell, SERVE=1: stay open)
+	@.venv/bin/dokkaebi demo --works "$(WORKS)" $(if $(SERVE),--serve)
 
 test: setup ## All tests: contracts first (JOBS=3 at once), then the rest
 	@JOBS="$(JOBS)" tools/test
