@@ -170,9 +170,7 @@ def _check_that_nothing_is_left(m: Machine) -> None:
                 raise Mismatch(f"{name} keeps {has - gift} of {m.show(asset)}")
         kept = m.world.ask("CreationRegistry", "balanceOf", market.address)
         gifts = sum(1 for id_ in market.gifts if isinstance(id_, int))
-        lost = [
-            id_ for id_, owner in m.world.registry.owners.items() if owner == market.address
-        ]
+        lost = [id_ for id_, owner in m.world.registry.owners.items() if owner == market.address]
         if kept != gifts or len(lost) != gifts:
             raise Mismatch(f"{name} keeps {kept} creations, of which {gifts} are gifts.")
 

@@ -1,8 +1,8 @@
 """`make plant`: bugs that are put into a copy of the sources, one at a time, and must be found.
 
-A machine that finds nothing shows nothing unless it finds what is there. Each plant breaks one law
-in one contract; that contract is compiled with it and the machine plays, from a fixed seed, until it
-sees the difference or its time is over."""
+A machine that finds nothing shows nothing unless it finds what is there. Each plant breaks a law
+in one contract; that contract is compiled with it and the machine plays, from a fixed seed, until
+it sees the difference or its time is over."""
 
 from __future__ import annotations
 
@@ -136,8 +136,8 @@ PLANTS = (
           "if (bound && tenure != sale.tenure) {", "if (bound && tenure < sale.tenure) {",
           "an offer outlives a change of owner"),
     Plant("consent", CREATIONS, CREATIONS,
-          "        _checkSignature(acceptance.seller, hashAcceptance(acceptance), sellerSignature);\n",
-          "        sellerSignature;\n",
+          "_checkSignature(acceptance.seller, hashAcceptance(acceptance), sellerSignature);",
+          "sellerSignature;",
           "anybody accepts for an owner"),
     Plant("consent", ESCROW, "base/Signatures",
           "if (block.timestamp > expiry) {", "if (block.timestamp >= expiry) {",
@@ -150,17 +150,18 @@ PLANTS = (
           "if (version < least) revert", "if (version + 1 < least) revert",
           "a cancelled voucher works"),
     Plant("consent", REGISTRY, REGISTRY,
-          "abi.encode(PERMIT_TYPEHASH, spender, tokenId, tenureOf(tokenId), deadline)",
-          "abi.encode(PERMIT_TYPEHASH, spender, tokenId, tenureOf(tokenId) & ~uint256(1), deadline)",
+          "spender, tokenId, tenureOf(tokenId), deadline)",
+          "spender, tokenId, tenureOf(tokenId) & ~uint256(1), deadline)",
           "a permit outlives its owner"),
     Plant("consent", AUCTIONS, "base/Consent",
           "mask <<= first & 0xff;", "mask <<= first & 0x7f;",
           "cancelling nonces misses some"),
     Plant("rewards", POOL, POOL,
-          "uint256 most = released(epoch) + income;", "uint256 most = released(epoch + 1) + income;",
+          "most = released(epoch) + income;", "most = released(epoch + 1) + income;",
           "the budget is an epoch ahead"),
     Plant("rewards", POOL, POOL,
-          "if (block.timestamp >= _counting.until) revert", "if (block.timestamp > _counting.until) revert",
+          "if (block.timestamp >= _counting.until) revert",
+          "if (block.timestamp > _counting.until) revert",
           "a root is stopped in the second in which it counts"),
     Plant("power", TOKEN, TOKEN,
           "        emit MinterNamed(newMinter);\n        _setSteward(address(0));\n",
@@ -197,7 +198,9 @@ def code_of(plant: Plant) -> bytes:
         path = root / "contracts" / f"{plant.source}.sol"
         text = path.read_text(encoding="utf-8")
         if text.count(plant.old) != 1:
-            raise SystemExit(f"{plant.source}: stands there {text.count(plant.old)} times: {plant.old}")
+            raise SystemExit(
+                f"{plant.source}: stands there {text.count(plant.old)} times: {plant.old}"
+            )
         path.write_text(text.replace(plant.old, plant.new), encoding="utf-8")
         return _compile(Sources(root), plant.contract)
 
@@ -217,7 +220,9 @@ def _compile(sources: Sources, contract: str) -> bytes:
         capture_output=True, encoding="utf-8", check=True,
     )  # fmt: skip
     answer = json.loads(done.stdout)
-    wrong = [one["formattedMessage"] for one in answer.get("errors", []) if one["severity"] == "error"]
+    wrong = [
+        one["formattedMessage"] for one in answer.get("errors", []) if one["severity"] == "error"
+    ]
     if wrong:
         raise SystemExit(wrong[0])
     return bytes.fromhex(answer["contracts"][path][name]["evm"]["bytecode"]["object"])

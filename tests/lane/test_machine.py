@@ -1,14 +1,15 @@
-"""The machine itself: what it does follows from its seed, it sees a model that is wrong, and what it
-prints of a failure is short and fails again."""
+"""The machine itself: what it does follows from its seed, it sees a model that is wrong, and what
+it prints of a failure is short and fails again."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from tests.lane.abi import ROOT
 from tests.lane.chain import Lane
 from tests.lane.drain import drain
 from tests.lane.fuzz import (
@@ -24,7 +25,6 @@ from tests.lane.fuzz import (
 from tests.lane.machine import Intent, Machine, Mismatch
 from tests.lane.plants import PLANTS
 from tests.lane.rules import RULES
-from tests.lane.abi import ROOT
 from tests.lane.world import World
 from tests.models.auction_house import AuctionHouse
 from tests.models.books import Refused
@@ -45,8 +45,8 @@ def world() -> World:
 
 
 @pytest.fixture
-def machine(world: World) -> Iterator[Machine]:
-    yield Machine(world)
+def machine(world: World) -> Machine:
+    return Machine(world)
 
 
 @pytest.mark.parametrize("seed", range(len(PROFILES)))
@@ -148,7 +148,7 @@ def test_what_stays_after_the_drain_is_seen(
         machine.take(step, ACTS)
     token = world.contracts["MockFeeToken"]
     world.side(world.address("deployer"), token, "mint", world.escrow.address, 1)
-    with pytest.raises(Mismatch, match="MockFeeToken|keeps 1 of"):
+    with pytest.raises(Mismatch, match="MockFeeToken's supply"):
         drain(machine)
 
 

@@ -1,4 +1,4 @@
-"""`ICreationMarket` in plain Python, written from the interface's NatSpec and not from the Solidity."""
+"""`ICreationMarket` in plain Python, written from its NatSpec and not from the Solidity."""
 
 from __future__ import annotations
 
@@ -226,15 +226,13 @@ class CreationMarket(Till):
             ),
             self.nonce_is_used(bid.bidder, bid.nonce),
             self.town.not_signed(bid.bidder, bid_id, signature),
-            one and self.has_moved(bid.collection, id_, bid.tenure) or (False,),
+            one and self.has_moved(bid.collection, id_, bid.tenure),
         )  # fmt: skip
         self.used[bid.bidder, bid.nonce] = True
         self.use_permit(bid.asset, bid.bidder, permit)
         self.say("BidAccepted", bid_id, bid.bidder, seller)
         sale = Sale(bid_id, seller, bid.bidder, bid.collection, id_, bid.asset, bid.price)
-        parts = self.divide_sale(
-            bid.collection, id_, bid.price, seller, NOBODY, 0, royalty_bps_max
-        )
+        parts = self.divide_sale(bid.collection, id_, bid.price, seller, NOBODY, 0, royalty_bps_max)
         self._settle(sale, parts)
 
     # Swap

@@ -66,7 +66,9 @@ def misbehave(m: Machine) -> None:
         "MockReturnBombToken", "MockGasBurnerToken",
     ))  # fmt: skip
     flags, calm = m.town.tokens[m.address(name)].flags, m.chance(2)
-    account = m.pick([*m.world.traders, *map(m.address, ("mia", "referrer", "treasury")), *_tills(m)])
+    account = m.pick(
+        [*m.world.traders, *map(m.address, ("mia", "referrer", "treasury")), *_tills(m)]
+    )
     if name == "MockLyingToken":
         change(m, name, flags, "lying", not calm, "setLying", not calm)
     elif name == "MockSenderFeeToken" or (name == "MockFeeToken" and m.chance(2)):
