@@ -19,6 +19,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -197,6 +198,14 @@ def install_npm_packages() -> None:
     write_whole(stamp, key)
 
 
+def fetch_packages() -> None:
+    """From both registries at once: while the one is waited for, the other is unpacked."""
+    with ThreadPoolExecutor() as pool:
+        at_work = [pool.submit(step) for step in (install_python_packages, install_npm_packages)]
+        for step in at_work:
+            step.result()
+
+
 def solc_version() -> str:
     package = ROOT / "node_modules" / "solc" / "package.json"
     return str(json.loads(package.read_text("utf-8"))["version"])
@@ -343,6 +352,22 @@ def compile_contracts() -> None:
     write_whole(stamp, key)
 
 
+def build_page() -> None:
+    """The wallet page, of its source and of what it knows of the contracts."""
+    page = ROOT / "web"
+    if not (page / "index.html").is_file():
+        return
+    sources = [page / "src", page / "index.html", page / "vite.config.mjs", ROOT / "frontend-abi"]
+    key = digest("page 1", *sources, ROOT / "package-lock.json")
+    stamp = page / "dist" / ".made-page"
+    if is_done(stamp, key):
+        return
+    say("building the wallet page")
+    vite = ROOT / "node_modules" / "vite" / "bin" / "vite.js"
+    run("page", ["node", vite, "build", page], VITE_CONFIG_NATIVE_IGNORE_WARNING="true")
+    write_whole(stamp, key)
+
+
 def one_at_a_time() -> object:
     """Held until this process ends: two set-ups in one checkout would undo each other's work."""
     folder = ROOT / "var"
@@ -363,11 +388,11 @@ def main(arguments: list[str]) -> None:
     lock = one_at_a_time()
     steps: list[Callable[[], None]] = [
         make_venv,
-        install_python_packages,
-        install_npm_packages,
+        fetch_packages,
         install_solc,
         install_own_package,
         install_brownie_launcher,
+        build_page,
     ]
     if "--no-compile" not in arguments:
         steps.append(compile_contracts)
