@@ -76,10 +76,18 @@ PLANTS = (
     Plant("solvency", CREATIONS, TILL,
           """        delete _credits[asset][payee];
         emit Withdrawn(payee, asset, to, amount);
-        if (!_send(asset, to, amount, gasleft())) revert Withdrawal_Failed(asset, to, amount);""",
+        bool sent =
+            asset == COIN
+                ? SafeTransferLib.trySafeTransferETH(to, amount, gasleft())
+                : _sendTokens(asset, to, amount, gasleft());
+""",
           """        emit Withdrawn(payee, asset, to, amount);
-        if (!_send(asset, to, amount, gasleft())) revert Withdrawal_Failed(asset, to, amount);
-        delete _credits[asset][payee];""",
+        bool sent =
+            asset == COIN
+                ? SafeTransferLib.trySafeTransferETH(to, amount, gasleft())
+                : _sendTokens(asset, to, amount, gasleft());
+        delete _credits[asset][payee];
+""",
           "a credit is paid before it's taken off: whoever is paid withdraws again"),
     Plant("solvency", AUCTIONS, AUCTIONS,
           "_pay(auctionId, auction.asset, before, amountBefore);",
