@@ -134,6 +134,12 @@ PLANTS = (
           "if (all != 1) _taken[offerId] = serial + units;",
           "if (all > 3) _taken[offerId] = serial + units;",
           "units of a signed offer are sold twice"),
+    Plant("one end", ESCROW, ESCROW,
+          "        tradeId = _open(offerId, offer_, offer_.seller, msg.sender",
+          "        _collect(offer_.asset, offer_.price * units);\n        if (units != 0) return "
+          "_open(offerId, offer_, offer_.seller, msg.sender, referrer, units, serial);\n"
+          "        tradeId = _open(offerId, offer_, offer_.seller, msg.sender",
+          "a trade is paid before it is opened: a token's hook comes in between"),
     Plant("one end", POOL, POOL,
           "        claimedBy[account] = cumulative;\n", "        claimedBy[account] = claimed;\n",
           "a right is paid again"),

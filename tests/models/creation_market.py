@@ -150,14 +150,16 @@ class CreationMarket(Till):
     ) -> None:
         terms = voucher.sale
         price, creator = terms.price, voucher.creator
-        refuse_if(
+        checks = [
             (not 1 <= price <= PRICE_MAX, "Price_OutOfRange", price, PRICE_MAX),
             referral_is_wrong(terms.referral_bps),
             *self.parties_are_wrong(caller, creator, terms.buyer, referrer),
             (terms.asset == COIN and value < price, "Value_Wrong", value, price),
             *self.registry.voucher_is_wrong(self.address, voucher, signature, caller),
-            permit_is_wrong(permit),
-        )
+        ]
+        # A malformed permit is seen at first or at last.
+        malformed = permit_is_wrong(permit)
+        refuse_if(*checks, any(check[0] for check in checks) and malformed)
         id_, voucher_id = self.registry.register_for(self.address, voucher, signature, caller)
         parts = self.divide(price, creator, referrer, terms.referral_bps, id_)
         repaid = terms.sponsor_amount
@@ -165,6 +167,7 @@ class CreationMarket(Till):
         refuse_if(
             (repaid > parts.seller, "Sponsor_TooDear", repaid, parts.seller),
             (nowhere, "Recipient_NotAllowed", terms.sponsor),
+            malformed,
         )
         parts.seller -= repaid
         sale = Sale(
