@@ -20,8 +20,8 @@ abstract contract Till is ITill, Consent {
     // Gas that a payee's receive function, or a token, gets when it's paid; a Safe needs 7,000.
     uint256 private constant COIN_GAS = 50_000;
     uint256 internal constant TOKEN_GAS = 200_000;
-    // What a call costs before its own gas is counted: an account that never was, and coins.
-    uint256 private constant CALL_GAS = 40_000;
+    // What a call costs on top of its own gas: coins 9,000, an account not yet touched 2,600.
+    uint256 private constant CALL_GAS = 12_000;
 
     bytes32 private constant WITHDRAWAL_TYPEHASH = keccak256(
         "Withdrawal(address payee,address asset,address to,uint256 expiry,uint256 nonce)"

@@ -13,6 +13,7 @@ from brownie import ZERO_ADDRESS, web3
 from brownie.convert import EthAddress
 from brownie.exceptions import VirtualMachineError
 from eth_account import Account
+from eth_account.messages import encode_typed_data
 from eth_utils import keccak
 from hypothesis import HealthCheck, settings
 
@@ -280,6 +281,29 @@ def sign_permit(token, owner, spender, amount, deadline=2**64, signer=None, nonc
     made = Account.sign_typed_data(key_of(signer or owner), domain, PERMIT, message)
     words = (amount, deadline, made.v, made.r, made.s)
     return b"".join(word.to_bytes(32, "big") for word in words)
+
+
+def typed_digest(contract, name, primary, types, message):
+    """EIP-712: the digest of a message under a contract's domain, as eth-account makes it."""
+    signable = encode_typed_data(
+        _domain(contract, name), {primary: types[primary], **types}, message
+    )
+    return keccak(b"\x19" + signable.version + signable.header + signable.body)
+
+
+def fields(text):
+    """`"address to,uint256 amount"` as EIP-712's list of fields."""
+    pairs = (field.split(" ") for field in text.split(","))
+    return [{"type": kind, "name": name} for kind, name in pairs]
+
+
+def _domain(contract, name):
+    return {
+        "name": name,
+        "version": "1",
+        "chainId": brownie.chain.id,
+        "verifyingContract": contract.address,
+    }
 
 
 # Creations
