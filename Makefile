@@ -10,7 +10,7 @@ RUNS ?=
 SEED ?= 1
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo test check format compile clean distclean lock bench-gas bench-ledger bench-portal sim chaos chaos-deploy
+.PHONY: help setup demo test check format compile clean distclean lock bench-gas bench-ledger bench-portal sim chaos chaos-deploy prove mutate
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -35,6 +35,13 @@ compile: ## Compile the contracts anew and write frontend-abi/ from them
 	@tools/setup --no-compile
 	@.venv/bin/brownie compile --all
 	@.venv/bin/dokkaebi export
+
+prove: setup ## Prove what can be proved (halmos), look for known faults (slither, solhint); half an hour
+	@tools/setup --prove
+	@$(PYTHON) -m tests.proofs
+
+mutate: setup ## Put small faults into the contracts and see them noticed; hours (CONTRACT=, LIMIT=, SEED=1)
+	@$(PYTHON) -m tests.mutation --contract "$(CONTRACT)" --limit $(or $(LIMIT),0) --seed $(SEED)
 
 bench-gas: setup ## Measure the gas of each call into bench/gas/
 	@$(PYTHON) -m bench.gas
@@ -61,4 +68,4 @@ clean: ## Remove what was made: build, reports, var, caches
 	@tools/clean
 
 distclean: clean ## Remove what was fetched as well: .venv, node_modules, .solcx
-	@rm -rf .venv node_modules .solcx
+	@rm -rf .venv .venv-prove node_modules .solcx

@@ -240,7 +240,7 @@ def _number_type(parent: Any) -> str | None:
         return next((kind for kind in kinds if NUMBER.match(kind)), None)
     if parent["nodeType"] in {"Assignment", "Conditional", "VariableDeclarationStatement"}:
         return "uint256"
-    if parent["nodeType"] in {"FunctionCall", "Return"}:
+    if parent["nodeType"] == "Return" or parent.get("kind") == "functionCall":
         return "uint256"
     return None
 

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Consent} from "../../contracts/base/Consent.sol";
-import {Proof} from "./Proof.sol";
+import {Prover} from "./Prover.sol";
 
 contract Signed is Consent {
     function use(address signer, uint256 nonce) external {
@@ -15,7 +15,7 @@ contract Signed is Consent {
 }
 
 /// @title A signed document counts once
-contract ConsentProof is Proof {
+contract ConsentProof is Prover {
     Signed private _signed;
 
     function setUp() external {
@@ -46,11 +46,15 @@ contract ConsentProof is Proof {
     /// @custom:halmos --loop 3 --solver-timeout-branching 2s
     function check_cancelling_uses_exactly_those_between(
         address signer,
-        uint256 first,
-        uint256 last,
+        uint240 word,
+        uint8 from,
+        uint8 to,
+        bool further,
         uint256 nonce
     ) external {
-        vm.assume(first <= last && last - first <= 256);
+        uint256 first = (uint256(word) << 8) | from;
+        uint256 last = ((uint256(word) + (further ? 1 : 0)) << 8) | to;
+        vm.assume(further || from <= to);
         vm.prank(signer);
         _signed.cancelNonces(first, last);
         assert(_signed.nonceUsed(signer, nonce) == (first <= nonce && nonce <= last));

@@ -3,10 +3,10 @@ pragma solidity ^0.8.28;
 
 import {CommunityToken} from "../../contracts/CommunityToken.sol";
 import {RewardPool} from "../../contracts/RewardPool.sol";
-import {Proof} from "./Proof.sol";
+import {Prover} from "./Prover.sol";
 
 /// @title Claims never pay twice, and never more than income and allowance
-contract RewardPoolProof is Proof {
+contract RewardPoolProof is Prover {
     uint256 private constant CAP = 1_000_000e18;
     uint256 private constant ALLOWANCE = 1_000e18;
     // Where the compiler puts them; `_put` sees to it that this is so.
@@ -88,12 +88,14 @@ contract RewardPoolProof is Proof {
         assert(_pool.minted() <= ALLOWANCE);
         assert(total <= _pool.income() + _pool.minted());
         assert(_pool.income() == income + uint256(arrived) / 2);
-        assert(
-            _token.balanceOf(_pool.PURSE()) == _pool.income() + _pool.minted() - counting
-        );
+        assert(_token.balanceOf(_pool.PURSE()) == _pool.income() + _pool.minted() - counting);
     }
 
-    function check_no_second_root_while_one_waits(uint24 epoch, bytes32 root, uint96 total) external {
+    function check_no_second_root_while_one_waits(
+        uint24 epoch,
+        bytes32 root,
+        uint96 total
+    ) external {
         vm.warp(100 days);
         _pool.post(1, bytes32(uint256(1)), 0, bytes32(0));
         try _pool.post(epoch, root, total, bytes32(0)) {

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Till} from "../../contracts/base/Till.sol";
-import {Proof} from "./Proof.sol";
+import {Prover} from "./Prover.sol";
 
 contract Divider is Till {
     constructor(address registry, uint256 feeBps) Till(registry, address(0xc0), feeBps) {}
@@ -63,7 +63,7 @@ contract AnyRegistry {
 }
 
 /// @title A price is divided without a remainder
-contract TillProof is Proof {
+contract TillProof is Prover {
     uint256 private constant FEE_BPS_MAX = 250;
 
     AnyRegistry private _registry;
@@ -93,11 +93,7 @@ contract TillProof is Proof {
 
     /// @dev At the highest fee and commission, for prices below 2^16: no share is more than the price.
     function check_shares_fit_into_the_price(uint16 price) external view {
-        (uint256 seller, uint256 referral, uint256 fee) = _divider.divide(
-            price,
-            address(1),
-            5_000
-        );
+        (uint256 seller, uint256 referral, uint256 fee) = _divider.divide(price, address(1), 5_000);
         assert(referral <= price && fee <= price && seller <= price);
         // What rounding leaves goes to the seller.
         assert(seller * BPS >= uint256(price) * (BPS - 5_000 - FEE_BPS_MAX));

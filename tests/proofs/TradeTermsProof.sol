@@ -2,10 +2,10 @@
 pragma solidity ^0.8.28;
 
 import {TradeTerms} from "../../contracts/libraries/TradeTerms.sol";
-import {Proof} from "./Proof.sol";
+import {Prover} from "./Prover.sol";
 
 /// @title The small numbers of a trade keep their values, and its parts sum to its price
-contract TradeTermsProof is Proof {
+contract TradeTermsProof is Prover {
     using TradeTerms for uint256;
 
     function check_each_number_comes_back(

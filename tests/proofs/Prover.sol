@@ -12,7 +12,7 @@ interface Vm {
 }
 
 /// @title A proof: each `check_…` holds for every value of its parameters
-abstract contract Proof {
+abstract contract Prover {
     Vm internal constant vm = Vm(0x7109709ECfa91a80626fF3989D68f67F5b1DD12D);
 
     uint256 internal constant BPS = 10_000;
