@@ -10,7 +10,7 @@ RUNS ?=
 SEED ?= 1
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo test check format compile clean distclean lock bench-gas bench-ledger bench-portal sim chaos chaos-deploy prove mutate
+.PHONY: help setup demo test check format compile clean distclean lock bench-gas bench-ledger bench-portal sim chaos chaos-deploy museum prove mutate
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -60,6 +60,9 @@ chaos: setup ## Rewrite, kill and mislead the ledger RUNS=300 times, from SEED=1
 
 chaos-deploy: setup ## Each fault at each place of a deployment, then RUNS=200 by dice, from SEED=1 on
 	@$(PYTHON) -m tests.dokkaebi.deploy.chaos --runs $(or $(RUNS),200) --seed $(SEED)
+
+museum: setup ## How others froze or lost money, against them and against us
+	@$(PYTHON) -m pytest tests/museum -v --no-header
 
 lock: ## Choose the newest fitting versions anew (requirements.in, package.json)
 	@tools/lock

@@ -24,6 +24,22 @@ export const creationMarketAbi = [
   {
     "inputs": [
       {
+        "internalType": "bytes32",
+        "name": "acceptedId",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "bidId",
+        "type": "bytes32"
+      }
+    ],
+    "name": "Acceptance_OtherBid",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "address",
         "name": "asset",
         "type": "address"
@@ -264,11 +280,6 @@ export const creationMarketAbi = [
       }
     ],
     "name": "Gas_TooLittle",
-    "type": "error"
-  },
-  {
-    "inputs": [],
-    "name": "InvalidShortString",
     "type": "error"
   },
   {
@@ -551,12 +562,17 @@ export const creationMarketAbi = [
   {
     "inputs": [
       {
-        "internalType": "string",
-        "name": "str",
-        "type": "string"
+        "internalType": "uint256",
+        "name": "sponsorAmount",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "sellerPart",
+        "type": "uint256"
       }
     ],
-    "name": "StringTooLong",
+    "name": "Sponsor_TooDear",
     "type": "error"
   },
   {
@@ -666,12 +682,6 @@ export const creationMarketAbi = [
       }
     ],
     "name": "Credited",
-    "type": "event"
-  },
-  {
-    "anonymous": false,
-    "inputs": [],
-    "name": "EIP712DomainChanged",
     "type": "event"
   },
   {
@@ -956,6 +966,31 @@ export const creationMarketAbi = [
       }
     ],
     "name": "SaleSettled",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "documentId",
+        "type": "bytes32"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "sponsor",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "amount",
+        "type": "uint256"
+      }
+    ],
+    "name": "SponsorRepaid",
     "type": "event"
   },
   {
@@ -1254,6 +1289,118 @@ export const creationMarketAbi = [
         "components": [
           {
             "internalType": "address",
+            "name": "bidder",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "collection",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "creationId",
+            "type": "uint256"
+          },
+          {
+            "internalType": "address",
+            "name": "creator",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "tenure",
+            "type": "uint256"
+          },
+          {
+            "internalType": "address",
+            "name": "asset",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "price",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "expiry",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "nonce",
+            "type": "uint256"
+          }
+        ],
+        "internalType": "struct ICreationMarket.Bid",
+        "name": "bid",
+        "type": "tuple"
+      },
+      {
+        "internalType": "bytes",
+        "name": "signature",
+        "type": "bytes"
+      },
+      {
+        "components": [
+          {
+            "internalType": "address",
+            "name": "seller",
+            "type": "address"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "bidId",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint256",
+            "name": "creationId",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "tenure",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "royaltyBpsMax",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "expiry",
+            "type": "uint256"
+          }
+        ],
+        "internalType": "struct ICreationMarket.Acceptance",
+        "name": "acceptance",
+        "type": "tuple"
+      },
+      {
+        "internalType": "bytes",
+        "name": "sellerSignature",
+        "type": "bytes"
+      },
+      {
+        "internalType": "bytes",
+        "name": "permit",
+        "type": "bytes"
+      }
+    ],
+    "name": "acceptFor",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "address",
             "name": "seller",
             "type": "address"
           },
@@ -1434,6 +1581,148 @@ export const creationMarketAbi = [
         "components": [
           {
             "internalType": "address",
+            "name": "creator",
+            "type": "address"
+          },
+          {
+            "components": [
+              {
+                "internalType": "bytes32",
+                "name": "documentDigest",
+                "type": "bytes32"
+              },
+              {
+                "internalType": "uint16",
+                "name": "documentSize",
+                "type": "uint16"
+              },
+              {
+                "internalType": "uint16",
+                "name": "royaltyBps",
+                "type": "uint16"
+              },
+              {
+                "internalType": "bytes32",
+                "name": "contentCommitment",
+                "type": "bytes32"
+              },
+              {
+                "internalType": "uint256[]",
+                "name": "parents",
+                "type": "uint256[]"
+              }
+            ],
+            "internalType": "struct ICreationRegistry.Work",
+            "name": "work",
+            "type": "tuple"
+          },
+          {
+            "components": [
+              {
+                "internalType": "address",
+                "name": "account",
+                "type": "address"
+              },
+              {
+                "internalType": "uint16",
+                "name": "shareBps",
+                "type": "uint16"
+              }
+            ],
+            "internalType": "struct ICreationRegistry.Partner[]",
+            "name": "partners",
+            "type": "tuple[]"
+          },
+          {
+            "components": [
+              {
+                "internalType": "address",
+                "name": "market",
+                "type": "address"
+              },
+              {
+                "internalType": "address",
+                "name": "buyer",
+                "type": "address"
+              },
+              {
+                "internalType": "address",
+                "name": "asset",
+                "type": "address"
+              },
+              {
+                "internalType": "uint256",
+                "name": "price",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "referralBps",
+                "type": "uint256"
+              },
+              {
+                "internalType": "address",
+                "name": "sponsor",
+                "type": "address"
+              },
+              {
+                "internalType": "uint256",
+                "name": "sponsorAmount",
+                "type": "uint256"
+              }
+            ],
+            "internalType": "struct ICreationRegistry.Sale",
+            "name": "sale",
+            "type": "tuple"
+          },
+          {
+            "internalType": "uint256",
+            "name": "expiry",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "version",
+            "type": "uint256"
+          }
+        ],
+        "internalType": "struct ICreationRegistry.Voucher",
+        "name": "voucher",
+        "type": "tuple"
+      },
+      {
+        "internalType": "bytes",
+        "name": "signature",
+        "type": "bytes"
+      },
+      {
+        "internalType": "address",
+        "name": "referrer",
+        "type": "address"
+      },
+      {
+        "internalType": "bytes",
+        "name": "permit",
+        "type": "bytes"
+      }
+    ],
+    "name": "buyNew",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "creationId",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "payable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "address",
             "name": "seller",
             "type": "address"
           },
@@ -1558,6 +1847,39 @@ export const creationMarketAbi = [
     "inputs": [
       {
         "internalType": "address",
+        "name": "signer",
+        "type": "address"
+      },
+      {
+        "internalType": "uint256",
+        "name": "first",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "last",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "expiry",
+        "type": "uint256"
+      },
+      {
+        "internalType": "bytes",
+        "name": "signature",
+        "type": "bytes"
+      }
+    ],
+    "name": "cancelNoncesFor",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
         "name": "asset",
         "type": "address"
       },
@@ -1616,6 +1938,57 @@ export const creationMarketAbi = [
         "internalType": "uint256[]",
         "name": "extensions",
         "type": "uint256[]"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "address",
+            "name": "seller",
+            "type": "address"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "bidId",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint256",
+            "name": "creationId",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "tenure",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "royaltyBpsMax",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "expiry",
+            "type": "uint256"
+          }
+        ],
+        "internalType": "struct ICreationMarket.Acceptance",
+        "name": "acceptance",
+        "type": "tuple"
+      }
+    ],
+    "name": "hashAcceptance",
+    "outputs": [
+      {
+        "internalType": "bytes32",
+        "name": "digest",
+        "type": "bytes32"
       }
     ],
     "stateMutability": "view",
@@ -2296,6 +2669,50 @@ export const creationMarketAbi = [
       }
     ],
     "name": "withdrawFor",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "amount",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "payee",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
+        "name": "asset",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
+        "name": "to",
+        "type": "address"
+      },
+      {
+        "internalType": "uint256",
+        "name": "expiry",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "nonce",
+        "type": "uint256"
+      },
+      {
+        "internalType": "bytes",
+        "name": "signature",
+        "type": "bytes"
+      }
+    ],
+    "name": "withdrawToFor",
     "outputs": [
       {
         "internalType": "uint256",

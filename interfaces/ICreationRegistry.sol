@@ -247,7 +247,7 @@ interface ICreationRegistry {
     /// @notice What the registry knows of a creation, burnt ones included.
     function creationOf(uint256 id) external view returns (Creation memory);
 
-    /// @notice How often a creation changed hands. Counts to 2^18, then from zero again.
+    /// @notice How often a creation changed hands.
     function tenureOf(uint256 id) external view returns (uint256);
 
     /// @notice ERC-4494: what a permit of this creation must name; its tenure.

@@ -19,6 +19,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -213,6 +214,14 @@ def install_npm_packages() -> None:
     write_whole(stamp, key)
 
 
+def fetch_packages() -> None:
+    """From both registries at once: while the one is waited for, the other is unpacked."""
+    with ThreadPoolExecutor() as pool:
+        at_work = [pool.submit(step) for step in (install_python_packages, install_npm_packages)]
+        for step in at_work:
+            step.result()
+
+
 def solc_version() -> str:
     package = ROOT / "node_modules" / "solc" / "package.json"
     return str(json.loads(package.read_text("utf-8"))["version"])
@@ -379,8 +388,7 @@ def main(arguments: list[str]) -> None:
     lock = one_at_a_time()
     steps: list[Callable[[], None]] = [
         make_venv,
-        install_python_packages,
-        install_npm_packages,
+        fetch_packages,
         install_solc,
         install_own_package,
         install_brownie_launcher,

@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.gas.ours import Bench, measure_ours
+from bench.gas.ours import NAMES, Bench, measure_ours, measure_without_fee
 from bench.gas.peers import MISSING, PeerFigure, measure_peers
 from dokkaebi.chain.manifest import write_atomically
 from dokkaebi.chain.node import start_node
@@ -28,6 +28,8 @@ AIMS: dict[str, tuple[int, int]] = {
     "erc721_safe_transfer": (41_403, 45_586),
     "offer": (45_908, 52_000),
     "cancel": (22_921, 27_000),
+    "voucher_sale_coins": (64_951, 74_000),
+    "voucher_sale_coins_without_fee": (64_951, 74_000),
     "buy_coins": (76_923, 95_000),
     "buy_erc20": (76_563, 110_000),
     "fill_coins": (86_443, 105_000),
@@ -99,9 +101,14 @@ def show(result: dict[str, Any]) -> None:
 def main() -> None:
     """Measures everything, writes the figures and prints the table."""
     with start_node("anvil") as node:
+        free = Bench(connect(node.url), fee_bps=0)
+        for name in NAMES[1:]:
+            free.send(name, free.suite.registry, "register", free.work())
+        measure_without_fee(free)
+    with start_node("anvil") as node:
         bench = Bench(connect(node.url))
         creation = measure_ours(bench)
-        ours = dict(bench.gas)
+        ours = {**bench.gas, **free.gas}
         peers = measure_peers(bench, creation)
     result = figures(ours, peers)
     write_atomically(TARGET, json.dumps(result, indent=2) + "\n")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from dataclasses import replace
+from typing import Any, ClassVar
 
 from eth_abi.abi import encode
 from eth_typing import Hash32
@@ -23,12 +24,16 @@ Terms = tuple[Any, ...]
 class Bench:
     """A fresh suite, and the gas of each job done there."""
 
-    def __init__(self, chain: Chain) -> None:
+    FIELDS: ClassVar = {"gas": hex(2_000_000)}  # of every transaction
+
+    def __init__(self, chain: Chain, fee_bps: int | None = None) -> None:
         self.chain = chain
         self.keys = {name: open_key(f"test:{i}", chain.chain_id) for i, name in enumerate(NAMES)}
         self.at = {name: key.address for name, key in self.keys.items()}
         spec = load_market_spec().with_fee_recipient(self.at["treasury"])
         spec = spec.with_guardian(self.at["arbiter"])
+        if fee_bps is not None:
+            spec = replace(spec, fee_bps=fee_bps)
         manifest = deploy_market(chain, self.keys["deployer"], spec, network="bench")
         self.suite = Suite.open(chain, manifest)
         self.count = 0
@@ -42,7 +47,7 @@ class Bench:
     def send_data(self, who: str, to: str, data: str, coins: int = 0) -> int:
         """Sends calldata; the gas it used."""
         fields = {"from": self.at[who], "to": to, "data": data, "value": hex(coins)}
-        sent = self.chain.raw("eth_sendTransaction", [{**fields, "gas": hex(2_000_000)}])
+        sent = self.chain.raw("eth_sendTransaction", [{**fields, **self.FIELDS}])
         receipt = self.chain.receipt(sent)
         while receipt is None:
             receipt = self.chain.receipt(sent)
@@ -71,6 +76,11 @@ class Bench:
         self.count += 1
         digest = hashlib.sha256(b"%d" % self.count).digest()
         return (digest, 700, 500, keccak(digest), [])
+
+    def voucher(self, asset: str, market: Contract) -> Terms:
+        """The creator signs a work for a first sale, alone and from nothing."""
+        sale = (market.address, COIN, asset, PRICE, 0, COIN, 0)
+        return (self.at["creator"], self.work(), [], sale, self.now() + 30 * DAY, 0)
 
     def give_creation(self, to: str) -> int:
         """A new creation, given to somebody who so holds one from here on."""
@@ -110,6 +120,17 @@ class Bench:
         what = (registry.address, creation, registry.call("tenureOf", creation))
         terms = (COIN, PRICE, 500, self.now() + DAY, 600, 0)
         return (self.at["seller"], *what, *terms, self.nonce(house))
+
+
+def measure_without_fee(bench: Bench) -> None:
+    """A voucher's sale in a market that takes no fee, as the peers' contracts take none."""
+    registry, market = bench.suite.registry, bench.suite.creation_market
+    for _ in range(2):
+        voucher = bench.voucher(COIN, market)
+        signature = bench.sign("creator", registry.call("hashVoucher", voucher))
+        bench.gas["voucher_sale_coins_without_fee"] = bench.send(
+            "buyer", market, "buyNew", voucher, signature, COIN, b"", coins=PRICE
+        )
 
 
 def measure_ours(bench: Bench) -> int:
@@ -194,6 +215,12 @@ def _measure_sales(bench: Bench, creation: int, asset: str, kind: str) -> None:
         "buyer", market, "buy", signed, signature, COIN, coins=coins
     )
     bench.send("buyer", registry, "transferFrom", *back)
+
+    voucher = bench.voucher(asset, market)
+    signature = bench.sign("creator", registry.call("hashVoucher", voucher))
+    bench.gas[f"voucher_sale_{kind}"] = bench.send(
+        "buyer", market, "buyNew", voucher, signature, COIN, b"", coins=coins
+    )
 
     cancelled = bench.offer(asset, creation)
     bench.send("seller", market, "offer", cancelled)

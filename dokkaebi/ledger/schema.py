@@ -23,7 +23,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 DIGITS = 78
 LIMIT = 1 << 256
 
@@ -390,6 +390,17 @@ cancellation = _table(
     _long("cancelled_at"),
     _text("transaction_hash"),
 )
+# Vouchers of works that weren't registered then, dead below a version.
+voucher_cancellation = _table(
+    "voucher_cancellation",
+    *_place(key=True),
+    _text("creation_id"),
+    _text("creator"),
+    _long("least_version"),
+    _long("cancelled_at"),
+    _text("transaction_hash"),
+    Index("voucher_cancellation_creation", "creation_id"),
+)
 
 # Something for money, in one step or several. A sale has its document's id and, should the same
 # document be published and taken again, the next number; all others have the number zero.
@@ -429,7 +440,7 @@ trade = _table(
     _text("ended_transaction", null=True),
     *_place(),
     _by_place("trade"),
-    _words("kind", "instant", "bid", "delivered", "requested", "auction"),
+    _words("kind", "instant", "voucher", "bid", "delivered", "requested", "auction"),
     _words("state", "funded", "shipped", "disputed", "settled", "refunded", "divided"),
     Index("trade_state", "state"),
 )
@@ -577,7 +588,8 @@ settlement = _table(
     by_key=True,
 )
 # What somebody was due of a trade or another document in a block, and as what. Of trades: the
-# settlement's parts; besides, requests taken back (`buyer`), bids outbid (`bidder`), and `change`.
+# settlement's parts (the seller's without what a `sponsor` got of it); besides, requests taken back
+# (`buyer`), bids outbid (`bidder`), and `change`.
 share = _table(
     "share",
     _text("market", key=True),
@@ -588,7 +600,9 @@ share = _table(
     _text("asset", key=True),
     _amount("amount"),
     _words(
-        "role", "seller", "creator", "referrer", "community", "arbiter", "buyer", "bidder", "change"
+        "role",
+        *("seller", "sponsor", "creator", "referrer", "community", "arbiter", "buyer"),
+        *("bidder", "change"),
     ),
     by_key=True,
 )
@@ -642,6 +656,7 @@ DERIVED = (
     auction_bid,
     held_creation,
     cancellation,
+    voucher_cancellation,
     trade,
     part,
     dispute,

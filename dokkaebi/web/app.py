@@ -53,6 +53,7 @@ LISTINGS: dict[str, tuple[Listing[Any], type]] = {
     "swaps": (asked.SWAPS, KINDS["swaps"]),
     "disputes": (asked.DISPUTES, KINDS["disputes"]),
     "cancellations": (asked.CANCELLATIONS, KINDS["cancelled_nonces"]),
+    "voucher-cancellations": (asked.VOUCHER_CANCELLATIONS, KINDS["cancelled_vouchers"]),
     "events": (EVENTS, EventRow),
 }
 # Answers of whole questions that are kept until the next block.

@@ -31,7 +31,8 @@ def install(config):
     state.Chain._add_to_undo_buffer = follow_the_clock
     transaction.threading = SimpleNamespace(Event=threading.Event, Thread=NoThread)
     transaction.time = SimpleNamespace(time=lambda: 0, sleep=lambda _: time.sleep(0.01))
-    web3.middleware_onion.remove("ens_name_to_address")
+    for layer in ("ens_name_to_address", "validation"):
+        web3.middleware_onion.remove(layer)
     anvil.mine = mine_at
     if config.getoption("--coverage", default=False):
         mend_coverage()

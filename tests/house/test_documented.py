@@ -90,13 +90,30 @@ def test_readmes_have_the_same_shape() -> None:
     assert shapes[0] == shapes[1]
 
 
-def test_invariants_name_tests_that_exist() -> None:
-    text = (ROOT / "docs" / "invariants.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["docs/invariants.md", "docs/threat-model.md"])
+def test_documents_name_tests_that_exist(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
     ids = re.findall(r"`(tests/[\w/.]+\.py)::(\w+)`", text)
-    assert ids
+    assert len(ids) == text.count("::"), "a test is named in another way"
     for path, function in ids:
         source = (ROOT / path).read_text(encoding="utf-8")
-        assert re.search(rf"\b(def|class) {function}\b", source), f"{path}::{function}"
+        assert re.search(rf"\bdef {function}\b", source), f"{path}::{function}"
+
+
+def test_every_exhibit_is_in_the_museums_table() -> None:
+    museum = ROOT / "tests" / "museum"
+    named = re.findall(r"\((test_\w+\.py)\)", (museum / "README.md").read_text(encoding="utf-8"))
+    assert sorted(named) == sorted(path.name for path in museum.glob("test_*.py"))
+
+
+def test_an_exhibit_says_what_it_is_shown_against() -> None:
+    """Each exhibit says whether its peer is real or a model, and says no more than it shows."""
+    for path in (ROOT / "tests" / "museum").glob("test_*.py"):
+        text = path.read_text(encoding="utf-8")
+        said = text.split('"""')[1]
+        assert re.search(r"^Peer, (the real (one|parts)|a model)", said, re.MULTILINE), path.name
+        fetched = "hall.peer(" in text or "zora(" in text
+        assert fetched == ("Peer, the real one" in said), path.name
 
 
 def test_the_example_environment_has_every_variable_and_no_value() -> None:

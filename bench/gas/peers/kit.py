@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from bench.gas.ours import Bench
 from dokkaebi.chain.manifest import write_atomically
 from dokkaebi.chain.suite import Contract, types_of
@@ -49,9 +51,15 @@ def package(name: str) -> Path:
     """
     lock = json.loads(LOCK.read_text(encoding="utf-8"))[name]
     folder = project_root() / "var" / "peers" / f"{name.replace('/', '-')}-{lock['version']}"
-    if folder.is_dir():
-        return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
+    # Tests in several processes want the same.
+    with FileLock(folder.parent / "lock"):
+        if not folder.is_dir():
+            _fetch(name, lock, folder)
+    return folder
+
+
+def _fetch(name: str, lock: dict[str, str], folder: Path) -> None:
     wanted = f"{lock.get('package', name)}@{lock['version']}"
     command = ["npm", "pack", wanted, "--json", "--silent"]
     done = subprocess.run(command, cwd=folder.parent, capture_output=True, text=True, check=True)
@@ -65,7 +73,6 @@ def package(name: str) -> Path:
     archive.unlink()
     (part / "package").rename(folder)
     part.rmdir()
-    return folder
 
 
 def version(name: str) -> str:
@@ -87,6 +94,7 @@ def deploy_code(
 ) -> Contract:
     """Deploys bytecode; functions that share a name are told apart by nothing: the last counts."""
     from eth_abi.abi import encode
+    from eth_utils.address import to_checksum_address
 
     inputs: list[dict[str, Any]] = next(
         (e["inputs"] for e in abi if e["type"] == "constructor"), []
@@ -98,7 +106,7 @@ def deploy_code(
     while receipt is None:
         receipt = bench.chain.receipt(sent)
     assert receipt["status"] == "0x1", f"{name} wasn't deployed"
-    return Contract(bench.chain, name, receipt["contractAddress"], abi)
+    return Contract(bench.chain, name, to_checksum_address(receipt["contractAddress"]), abi)
 
 
 def compiled(
@@ -107,39 +115,53 @@ def compiled(
     remappings: dict[str, Path],
     compiler: str,
     settings: dict[str, Any],
+    key: str = "",
 ) -> dict[str, dict[str, Any]]:
     """ABI and bytecode of contracts that a package brings as source only; compiled once.
 
-    `compiler` is the version of npm's solc, `entry` a path that starts with one of `remappings`.
+    `compiler` is the version of npm's solc, `entry` a path that starts with one of `remappings`,
+    `key` what makes these sources differ from others under the same path.
     """
-    mark = hashlib.sha256(json.dumps([entry, compiler, settings]).encode()).hexdigest()[:16]
+    mark = hashlib.sha256(json.dumps([entry, compiler, settings, key]).encode()).hexdigest()[:16]
     cache = project_root() / "var" / "peers" / f"{Path(entry).stem}-{mark}.json"
-    if not cache.is_file():
-        ours = project_root() / "node_modules" / "solc"
-        folder = ours if compiler == OUR_COMPILER else package(f"solc-{compiler}")
-        selection = {"*": {name: ["abi", "evm.bytecode.object"] for name in names}}
-        done = subprocess.run(
-            [
-                "node",
-                str(Path(__file__).parent / "compile.cjs"),
-                str(folder / "soljson.js"),
-                entry,
-                *(f"{prefix}={folder}/" for prefix, folder in remappings.items()),
-            ],
-            input=json.dumps({**settings, "outputSelection": selection}),
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        output = json.loads(done.stdout)
-        problems = [e for e in output.get("errors", []) if e["severity"] == "error"]
-        if problems:
-            raise RuntimeError(problems[0]["formattedMessage"])
-        found = {
-            name: {"abi": contract["abi"], "code": contract["evm"]["bytecode"]["object"]}
-            for contracts in output["contracts"].values()
-            for name, contract in contracts.items()
-            if name in names
-        }
-        write_atomically(cache, json.dumps(found))
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(cache.with_suffix(".lock")):
+        if not cache.is_file():
+            output = _compile(entry, names, remappings, compiler, settings)
+            write_atomically(cache, json.dumps(output))
     return dict(json.loads(cache.read_text(encoding="utf-8")))
+
+
+def _compile(
+    entry: str,
+    names: Sequence[str],
+    remappings: dict[str, Path],
+    compiler: str,
+    settings: dict[str, Any],
+) -> dict[str, dict[str, Any]]:
+    ours = project_root() / "node_modules" / "solc"
+    folder = ours if compiler == OUR_COMPILER else package(f"solc-{compiler}")
+    selection = {"*": {name: ["abi", "evm.bytecode.object"] for name in names}}
+    done = subprocess.run(
+        [
+            "node",
+            str(Path(__file__).parent / "compile.cjs"),
+            str(folder / "soljson.js"),
+            entry,
+            *(f"{prefix}={folder}/" for prefix, folder in remappings.items()),
+        ],
+        input=json.dumps({**settings, "outputSelection": selection}),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    output = json.loads(done.stdout)
+    problems = [e for e in output.get("errors", []) if e["severity"] == "error"]
+    if problems:
+        raise RuntimeError(problems[0]["formattedMessage"])
+    return {
+        name: {"abi": contract["abi"], "code": contract["evm"]["bytecode"]["object"]}
+        for contracts in output["contracts"].values()
+        for name, contract in contracts.items()
+        if name in names
+    }

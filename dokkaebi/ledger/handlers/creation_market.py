@@ -62,6 +62,8 @@ def on_bid_accepted(record: Record, books: Books) -> Iterable[Effect]:
 def on_sale_settled(record: Record, books: Books) -> Iterable[Effect]:
     """A sale: a trade that begins and ends here, under its document's id.
 
+    If the buyer owns the work already, it was registered for this sale, by its creator's voucher:
+    all others hand it over only after this event.
     Coins went through the market, and the community's part of them is credited; tokens went from
     the buyer straight to everybody. Several creators follow one by one in `RoyaltyPaid`.
     """
@@ -72,20 +74,26 @@ def on_sale_settled(record: Record, books: Books) -> Iterable[Effect]:
     royalty, referral, fee = (values[part] for part in ("royalty", "referral", "fee"))
     taken = books.find("taken", document)
     number = taken["times"] if taken else 0
+    creation = creation_key(values["creationId"])
     by_bid = books.find("bid", document) is not None
+    kind = "bid" if by_bid else "instant"
+    if values["collection"] == books.row("market", record.contract)["registry"]:
+        work = books.find("creation", creation)
+        if work is not None and work["owner"] == values["buyer"]:
+            kind = "voucher"
     yield Put(
         "trade",
         till.new_trade(
             record,
             document,
             number=number,
-            kind="bid" if by_bid else "instant",
+            kind=kind,
             document_id=document,
             seller=seller,
             buyer=values["buyer"],
             referrer=address_or_none(values["referrer"]),
             collection=values["collection"],
-            creation_id=creation_key(values["creationId"]),
+            creation_id=creation,
             asset=asset,
             amount=price,
             **till.settled_at_once(record, "accepted" if by_bid else "bought"),
@@ -110,6 +118,15 @@ def on_royalty_paid(record: Record, books: Books) -> Iterable[Effect]:
     last = books.row("taken", document)["times"] - 1
     asset = books.row("trade", document, last)["asset"]
     yield from till.owe(record, document, asset, "creator", values["payee"], values["amount"])
+
+
+def on_sponsor_repaid(record: Record, books: Books) -> Iterable[Effect]:
+    """Whoever paid gas for a work's seller gets a part of the seller's; the settlement counts all
+    of it as the seller's, who spent it."""
+    document, sponsor, amount = (
+        record.values[name] for name in ("documentId", "sponsor", "amount")
+    )
+    yield from till.sellers_to(record, books, document, "sponsor", sponsor, amount)
 
 
 def on_swap_settled(record: Record, books: Books) -> Iterable[Effect]:
@@ -139,6 +156,7 @@ HANDLERS: dict[str, Handler] = {
     "OfferCancelled": consent.on_offer_cancelled,
     "BidAccepted": on_bid_accepted,
     "SaleSettled": on_sale_settled,
+    "SponsorRepaid": on_sponsor_repaid,
     "RoyaltyPaid": on_royalty_paid,
     "SwapSettled": on_swap_settled,
 }

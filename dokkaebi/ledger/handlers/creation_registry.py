@@ -16,12 +16,9 @@ from dokkaebi.ledger.rows import (
     placed,
 )
 
-# The registry counts tenures in 18 bits.
-TENURES = 1 << 18
-
 
 def on_creation_registered(record: Record, books: Books) -> Iterable[Effect]:
-    """A new creation; its creator owns it."""
+    """A new creation; its creator owns it, unless its mint, which comes next, says otherwise."""
     values = record.values
     yield Put(
         "creation",
@@ -69,16 +66,35 @@ def on_creation_derived(record: Record, books: Books) -> Iterable[Effect]:
 
 
 def on_transfer(record: Record, books: Books) -> Iterable[Effect]:
-    """A creation changes hands or is burnt. Its mint is `CreationRegistered`, which comes after."""
+    """A creation changes hands or is burnt, or is minted to whoever bought it unregistered."""
     giver, taker = record.values["from"], record.values["to"]
-    if giver == COIN:
-        return
     key = creation_key(record.values["id"])
+    if giver == COIN:
+        # Registries of the first releases tell of a mint before they tell of its work.
+        work = books.find("creation", key)
+        if work is not None and work["owner"] != taker:
+            yield Change("creation", (key,), {"owner": taker})
+        return
     if taker == COIN:
         yield Change("creation", (key,), {"owner": None})
         return
-    tenure = (books.row("creation", key)["tenure"] + 1) % TENURES
+    tenure = books.row("creation", key)["tenure"] + 1
     yield Change("creation", (key,), {"owner": taker, "tenure": tenure})
+
+
+def on_vouchers_cancelled(record: Record, books: Books) -> Iterable[Effect]:
+    """Vouchers of a work that isn't registered are dead below a version."""
+    yield Put(
+        "voucher_cancellation",
+        {
+            "creation_id": creation_key(record.values["id"]),
+            "creator": record.values["creator"],
+            "least_version": record.values["leastVersion"],
+            "cancelled_at": record.timestamp,
+            "transaction_hash": record.transaction_hash,
+            **placed(record),
+        },
+    )
 
 
 HANDLERS: dict[str, Handler] = {
@@ -86,4 +102,5 @@ HANDLERS: dict[str, Handler] = {
     "CreationShared": on_creation_shared,
     "CreationDerived": on_creation_derived,
     "Transfer": on_transfer,
+    "VouchersCancelled": on_vouchers_cancelled,
 }

@@ -135,6 +135,19 @@ def set_aside(
     yield Add("credit", (payee, market, asset), {"amount": amount})
 
 
+def sellers_to(
+    record: Record, books: Books, identifier: str, role: str, payee: str, amount: int
+) -> Iterator[Effect]:
+    """Somebody gets a part of what counted as the seller's of a trade."""
+    trade = books.row("trade", identifier, 0)
+    asset, seller = trade["asset"], trade["seller"]
+    key = (record.contract, identifier, record.block_number, "seller", seller, asset)
+    yield Add("share", key, {"amount": -amount})
+    less = {"owed": -amount, "paid": -amount}
+    yield Add("payout", (seller, record.contract, asset, identifier), less)
+    yield from owe(record, identifier, asset, role, payee, amount)
+
+
 def owe_community(
     record: Record, books: Books, document: str, asset: str, fee: int, *, aside: bool = True
 ) -> Iterator[Effect]:
@@ -148,14 +161,8 @@ def owe_community(
 def _hand_on(record: Record, books: Books, role: str, column: str) -> Iterator[Effect]:
     """What stands beside an event that gave the seller all but the fee."""
     identifier, payee, amount = (record.values[name] for name in ("tradeId", "payee", "amount"))
-    trade = books.row("trade", identifier, 0)
-    asset, seller = trade["asset"], trade["seller"]
     yield settle(identifier, seller=-amount, **{column: amount})
-    key = (record.contract, identifier, record.block_number, "seller", seller, asset)
-    yield Add("share", key, {"amount": -amount})
-    less = {"owed": -amount, "paid": -amount}
-    yield Add("payout", (seller, record.contract, asset, identifier), less)
-    yield from owe(record, identifier, asset, role, payee, amount)
+    yield from sellers_to(record, books, identifier, role, payee, amount)
 
 
 HANDLERS: dict[str, Handler] = {

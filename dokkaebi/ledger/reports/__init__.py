@@ -35,6 +35,7 @@ QUESTIONS: dict[str, Callable[..., Sequence[Any]]] = {
         rewards.rewards_by_epoch,
         rewards.rewards_by_account,
         questions.cancelled_nonces,
+        questions.cancelled_vouchers,
     )
 }
 

@@ -19,9 +19,10 @@ from dokkaebi.ledger.rows import COIN
 from dokkaebi.ledger.schema import exact_sum
 from dokkaebi.ledger.store import Snapshot
 
-# As what somebody is due a part of a trade, and the settlement's column of all such parts.
+# As what somebody is due a part of a trade, and the settlement's column that such parts are of.
 ROLES = {
     "seller": "seller",
+    "sponsor": "seller",
     "creator": "royalty",
     "referrer": "referral",
     "community": "fee",
@@ -102,6 +103,7 @@ def check(snapshot: Snapshot, reader: Reader) -> Balance:
         *_trades(snapshot),
         *_auctions(snapshot),
         *_nonces(snapshot),
+        *_vouchers(snapshot),
         *_rewards(snapshot),
     ]
     answers = reader.calls([(figure.to, figure.data) for figure in figures], block)
@@ -161,13 +163,16 @@ def _tills(flows: Sequence[Flow]) -> Iterator[Difference]:
 def _settlements(snapshot: Snapshot) -> Iterator[Difference]:
     """An amount is where it went and what is in escrow, and each part is somebody's."""
     trade, end, request = schema.trade, schema.settlement, schema.request
-    sums: dict[str, Counter[str]] = {column: Counter() for column in (*ROLES.values(), "amount")}
+    parts: dict[str, list[str]] = {}
+    for role, column in ROLES.items():
+        parts.setdefault(column, []).append(role)
+    sums: dict[str, Counter[str]] = {column: Counter() for column in parts}
     divided = Counter[str]()
-    columns = [exact_sum(end.c[column]).label(column) for column in ROLES.values()]
+    columns = [exact_sum(end.c[column]).label(column) for column in parts]
     same = and_(end.c.trade_id == trade.c.id, end.c.number == trade.c.number)
     query = select(trade.c.asset, *columns).join(end, same).group_by(trade.c.asset)
     for row in snapshot.rows(query):
-        for column in ROLES.values():
+        for column in parts:
             sums[column][row["asset"]] += row[column]
             divided[row["asset"]] += row[column]
     amounts = exact_sum(trade.c.amount).label("amount"), exact_sum(trade.c.rest).label("rest")
@@ -182,10 +187,10 @@ def _settlements(snapshot: Snapshot) -> Iterator[Difference]:
     query = select(share.c.role, share.c.asset, exact_sum(share.c.amount).label("amount"))
     query = query.where(share.c.role.in_(ROLES)).group_by(share.c.role, share.c.asset)
     due = Counter({(r["role"], r["asset"]): r["amount"] for r in snapshot.rows(query)})
-    for role, column in ROLES.items():
-        for asset in sums[column].keys() | {asset for one, asset in due if one == role}:
-            books, shares = sums[column][asset], due[role, asset]
-            yield Difference(f"due_{role}", address(asset), str(books), str(shares))
+    for column, roles in parts.items():
+        for asset in sums[column].keys() | {asset for role, asset in due if role in roles}:
+            books, shares = sums[column][asset], sum(due[role, asset] for role in roles)
+            yield Difference(f"due_{roles[0]}", address(asset), str(books), str(shares))
 
 
 def _community(snapshot: Snapshot) -> Iterator[_Figure]:
@@ -291,6 +296,22 @@ def _nonces(snapshot: Snapshot) -> Iterator[_Figure]:
             data = _call("nonceUsed(address,uint256)", row["signer"], hex(nonce))
             subject = f"{row['market']} · {address(row['signer'])} · {nonce}"
             yield _Figure("nonce_used", subject, market, data, 1)
+
+
+def _vouchers(snapshot: Snapshot) -> Iterator[_Figure]:
+    """The last version below which vouchers are dead, of each work whose creator cancelled some;
+    asking for a registered one's reverts."""
+    registry = snapshot.identity.addresses["CreationRegistry"]
+    dead, work = schema.voucher_cancellation, schema.creation
+    query = select(dead, work.c.created_at)
+    query = query.outerjoin(work, work.c.id == dead.c.creation_id)
+    least: dict[str, int | None] = {}
+    for row in snapshot.rows(query.order_by(dead.c.block_number, dead.c.log_index)):
+        is_registered = row["created_at"] is not None
+        least[row["creation_id"]] = None if is_registered else row["least_version"]
+    for key, version in least.items():
+        data = _call("leastVersionOf(uint256)", key)
+        yield _Figure("least_version", key, registry, data, version)
 
 
 def _rewards(snapshot: Snapshot) -> Iterator[_Figure]:

@@ -99,7 +99,8 @@ class RequestRow:
 @dataclass(frozen=True, slots=True)
 class Split:
     """Where a trade's amount went so far; what is missing is still in escrow. `royalty` is all
-    that creators got, those included who made a work together with its seller."""
+    that creators got, those included who made a work together with its seller. `seller` includes
+    what a sponsor got of it."""
 
     seller: Units
     royalty: Units
@@ -111,9 +112,9 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class TradeRow:
-    """Something for money: `instant`, by an accepted `bid`, `delivered`, `requested`, or by
-    `auction`. `part` is the current one of `parts`. `overdue`: its deadline has passed, and anybody
-    may carry it on."""
+    """Something for money: `instant`, by `voucher` (registered and sold at once), by an accepted
+    `bid`, `delivered`, `requested`, or by `auction`. `part` is the current one of `parts`.
+    `overdue`: its deadline has passed, and anybody may carry it on."""
 
     id: str
     kind: str
@@ -286,6 +287,19 @@ class Cancellation:
 
 
 @dataclass(frozen=True, slots=True)
+class VoucherCancellation:
+    """A work whose vouchers are dead below a version; its creator wanted that while it wasn't
+    registered."""
+
+    creation: CreationId
+    creator: Address
+    least_version: Number
+    cancelled_at: Moment
+    transaction: str
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Escrow:
     """What waits in a market for an end, by asset: paid for trades (by their state), for requests
     that nobody accepted yet, and as highest bids. `items` counts them all."""
@@ -332,7 +346,8 @@ class DaySales:
 
 @dataclass(frozen=True, slots=True)
 class Income:
-    """What a payee was given of trades: as `community`, `creator`, `referrer` or `arbiter`."""
+    """What a payee was given of trades: as `community`, `creator`, `referrer`, `arbiter` or
+    `sponsor`."""
 
     role: str
     payee: Address
@@ -458,9 +473,9 @@ class Rewarded:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What somebody got of one payment, as `seller`, `creator`, `referrer`, `arbiter` or
-    `community`. `price`: what the buyer paid then and didn't get back; `amount` is theirs of it.
-    A trade in parts has one for each part."""
+    """What somebody got of one payment, as `seller`, `creator`, `referrer`, `sponsor` (of the
+    seller's part, for gas), `arbiter` or `community`. `price`: what the buyer paid then and didn't
+    get back; `amount` is theirs of it. A trade in parts has one for each part."""
 
     at: Moment
     role: str
@@ -477,6 +492,7 @@ class Receipt:
     fee: Units
     royalty: Units
     referral: Units
+    sponsor: Units
     arbiter: Units
     amount: Units
     transaction: str

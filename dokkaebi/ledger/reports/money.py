@@ -31,6 +31,9 @@ from dokkaebi.ledger.store import Snapshot
 
 # Market and asset, lower-case.
 Till = tuple[str, str]
+GIVEN = ("community", "creator", "referrer", "arbiter", "sponsor")
+# Sales without escrow.
+AT_ONCE = ("instant", "voucher", "bid")
 ENDS = {
     "ruled": "ruled",
     "arbiter_silent": "silent",
@@ -106,7 +109,7 @@ def sales_by_day(snapshot: Snapshot, calendar: Calendar = UTC_CALENDAR) -> list[
 
 
 def fees_and_royalties(snapshot: Snapshot) -> list[Income]:
-    """What the community, creators, referrers and arbiters were given of trades."""
+    """What the community, creators, referrers, arbiters and sponsors were given of trades."""
     table = schema.share
     query = (
         select(
@@ -116,7 +119,7 @@ def fees_and_royalties(snapshot: Snapshot) -> list[Income]:
             func.count(table.c.document_id.distinct()).label("sales"),
             exact_sum(table.c.amount).label("amount"),
         )
-        .where(table.c.role.in_(("community", "creator", "referrer", "arbiter")))
+        .where(table.c.role.in_(GIVEN))
         .group_by(table.c.role, table.c.payee, table.c.asset)
         .order_by(table.c.role, table.c.payee, table.c.asset)
     )
@@ -226,7 +229,7 @@ def _came_in(snapshot: Snapshot) -> tuple[Counter[Till], Counter[Till]]:
     for tokens only what had to be credited.
     """
     trade, share = schema.trade, schema.share
-    sold = _by_till(snapshot, _till_sums(trade, "amount", trade.c.kind.in_(("instant", "bid"))))
+    sold = _by_till(snapshot, _till_sums(trade, "amount", trade.c.kind.in_(AT_ONCE)))
     credited = _by_till(snapshot, _till_sums(schema.payout, "credited"))
     came_in, straight = Counter[Till](), Counter[Till]()
     for till, amount in sold.items():

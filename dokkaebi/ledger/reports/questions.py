@@ -40,6 +40,7 @@ from dokkaebi.ledger.reports.kinds import (
     SwapRow,
     TradeRow,
     Units,
+    VoucherCancellation,
     Work,
     address,
     address_or_none,
@@ -136,6 +137,11 @@ def disputes(snapshot: Snapshot) -> list[DisputeRow]:
 def cancelled_nonces(snapshot: Snapshot) -> list[Cancellation]:
     """What people declared dead of what they signed, in its order."""
     return CANCELLATIONS.all(snapshot)
+
+
+def cancelled_vouchers(snapshot: Snapshot) -> list[VoucherCancellation]:
+    """Works whose creators declared vouchers dead, in their order."""
+    return VOUCHER_CANCELLATIONS.all(snapshot)
 
 
 def _works(snapshot: Snapshot, rows: Rows) -> list[Work]:
@@ -398,6 +404,20 @@ def _cancellations(snapshot: Snapshot, rows: Rows) -> list[Cancellation]:
     ]
 
 
+def _voucher_cancellations(snapshot: Snapshot, rows: Rows) -> list[VoucherCancellation]:
+    return [
+        VoucherCancellation(
+            creation(row["creation_id"]),
+            address(row["creator"]),
+            Number(row["least_version"]),
+            Moment(row["cancelled_at"]),
+            row["transaction_hash"],
+            row["block_number"] <= snapshot.cursor.final_number,
+        )
+        for row in rows
+    ]
+
+
 def select_trades() -> Select[Any]:
     """Trades with the parts of their settlements as `split_…`, zero while there are none."""
     table, end = schema.trade, schema.settlement
@@ -557,4 +577,11 @@ CANCELLATIONS = Listing(
     _cancellations,
     schema.cancellation.c,
     {name: schema.cancellation.c[name] for name in ("market", "signer")},
+)
+VOUCHER_CANCELLATIONS = Listing(
+    lambda: select(schema.voucher_cancellation),
+    _voucher_cancellations,
+    schema.voucher_cancellation.c,
+    {"creator": schema.voucher_cancellation.c.creator}
+    | {"creation": schema.voucher_cancellation.c.creation_id},
 )

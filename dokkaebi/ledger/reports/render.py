@@ -47,6 +47,7 @@ TABLE_COLUMNS: dict[str, tuple[str, ...]] = {
         *("granted", "minted", "claimed", "asset"),
     ),
     "cancelled_nonces": ("market", "signer", "first", "last", "cancelled_at"),
+    "cancelled_vouchers": ("creator", "creation", "least_version", "cancelled_at"),
     "market_health": (
         *("period", "works", "new_makers", "sellers", "buyers", "new_buyers", "trades", "sales"),
         *("refunds", "disputes", "median"),

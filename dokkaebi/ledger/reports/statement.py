@@ -29,7 +29,7 @@ from dokkaebi.ledger.reports.questions import WORKS
 from dokkaebi.ledger.rows import Row
 from dokkaebi.ledger.store import Snapshot
 
-INCOME = ("seller", "creator", "referrer", "arbiter", "community")
+INCOME = ("seller", "creator", "referrer", "sponsor", "arbiter", "community")
 # The events that pay; several of a document can stand in one block.
 PAYING = ("SaleSettled", "PartReleased", "EscrowReleased", "EscrowDivided", "AuctionSettled")
 KEYS_AT_ONCE = 400
@@ -98,6 +98,7 @@ def statement(
                 fee=Units(of["community"]),
                 royalty=Units(of["creator"]),
                 referral=Units(of["referrer"]),
+                sponsor=Units(of["sponsor"]),
                 arbiter=Units(of["arbiter"]),
                 amount=Units(row["amount"]),
                 transaction=transaction,

@@ -157,16 +157,16 @@ class Day:
 
     # Acts
 
-    def register(
+    def work(
         self,
         who: str,
         title: str,
         royalty_bps: int = 500,
         parents: tuple[int, ...] = (),
         creator_name: str = "",
-        partners: tuple[tuple[str, int], ...] = (),
-    ) -> int:
-        """A work with a picture and a document, as `dokkaebi publish` makes them."""
+    ) -> tuple[int, tuple[Any, ...]]:
+        """A work with a picture and a document, as `dokkaebi publish` makes them: its id, and what
+        is registered."""
         self.count += 1
         picture = self.works / f"work-{self.count}.svg"
         picture.write_text(f'<svg xmlns="http://www.w3.org/2000/svg"><!--{self.count}--></svg>')
@@ -177,13 +177,54 @@ class Day:
         place.parent.mkdir(parents=True)
         place.write_bytes(document.text)
         commitment = content_commitment(file.sha256, who)
-        work = (document.digest, len(document.text), royalty_bps, commitment, sorted(parents))
+        size = len(document.text)
+        return document.id, (document.digest, size, royalty_bps, commitment, sorted(parents))
+
+    def register(
+        self, who: str, *words: Any, partners: tuple[tuple[str, int], ...] = (), **more: Any
+    ) -> int:
+        """A work as `work` makes it, registered by its maker."""
+        identifier, work = self.work(who, *words, **more)
         if partners:
             ordered = sorted(partners, key=lambda one: int(one[0], 16))
             self.do(who, self.registry, "registerTogether", work, ordered)
         else:
             self.do(who, self.registry, "register", work)
-        return document.id
+        return identifier
+
+    def voucher(
+        self,
+        who: str,
+        title: str,
+        parents: tuple[int, ...] = (),
+        partners: tuple[tuple[str, int], ...] = (),
+        *,
+        asset: str = COIN,
+        price: int = 0,
+        referral_bps: int = 0,
+        sponsor: tuple[str, int] = (COIN, 0),
+        version: int = 0,
+    ) -> tuple[Any, ...]:
+        """A work to be registered by whoever brings its maker's signature; with a price, to be sold
+        at once."""
+        _, work = self.work(who, title, 500, parents)
+        market = self.shop.address if price else COIN
+        sale = (market, COIN, asset, price, referral_bps, *sponsor)
+        ordered = sorted(partners, key=lambda one: int(one[0], 16))
+        return who, work, ordered, sale, self.now() + DAY, version
+
+    def id_of(self, voucher: tuple[Any, ...]) -> int:
+        """The id of a voucher's work."""
+        who, (digest, size, *_) = voucher[:2]
+        return int(self.registry.call("idOf", digest, size, who))
+
+    def buy_new(self, buyer: str, voucher: tuple[Any, ...], referrer: str = COIN) -> None:
+        """Registers and buys what a voucher is of."""
+        signature = self.sign(voucher[0], self.registry.call("hashVoucher", voucher))
+        _, _, asset, price, *_ = voucher[3]
+        value = price if asset == COIN else 0
+        arguments = (voucher, signature, referrer, b"")
+        self.do(buyer, self.shop, "buyNew", *arguments, value=value)
 
     def next_nonce(self) -> int:
         self.nonce += 1
@@ -373,6 +414,7 @@ def play(day: Day) -> None:
     """The day itself."""
     _instant_sales(day)
     _sales_together(day)
+    _vouchers(day)
     _bids_and_swaps(day)
     _foreign_sales(day)
     _deliveries(day)
@@ -445,6 +487,43 @@ def _sales_together(day: Day) -> None:
     ]
     signatures = [day.sign(o.seller, day.shop.call("hashOffer", o)) for o in offers]
     day.do(buyer, day.shop, "buyMany", offers, signatures, friend, value=ETHER // 9 + 5)
+
+
+def _vouchers(day: Day) -> None:
+    """Works whose makers only sign: sold, registered by others, and thought better of."""
+    maker, weaver, buyer, fan, friend = day.people[2:7]
+    penniless, sponsor = day.people[11:13]
+    token = {"asset": day.token.address, "price": 5 * TOKENS + 9}
+    day.buy_new(buyer, day.voucher(penniless, "a straw shoe", **token, sponsor=(sponsor, 7)))
+    parents = (day.register(maker, "a seed"), day.register(weaver, "a leaf"))
+    day.buy_new(
+        fan,
+        day.voucher(
+            *(penniless, "a straw hat", parents, ((weaver, 2_500), (friend, 1_111))),
+            price=ETHER + 3,
+            referral_bps=250,
+            sponsor=(sponsor, ETHER // 100),
+        ),
+        friend,
+    )
+    # All of the seller's part, to somebody who is paid as the referrer as well.
+    price = 1_000 * TOKENS // 999
+    rest = price - price * FEE_BPS // 10_000 - price * 100 // 10_000
+    alone = {**token, "price": price, "referral_bps": 100, "sponsor": (friend, rest)}
+    day.buy_new(buyer, day.voucher(penniless, "a straw bag", **alone), friend)
+    # Not for sale; brought by somebody else.
+    voucher = day.voucher(penniless, "a straw rope")
+    signature = day.sign(penniless, day.registry.call("hashVoucher", voucher))
+    day.do(friend, day.registry, "registerFor", voucher, signature, penniless)
+    # Cancelled twice, and once before it was registered all the same.
+    for work, versions in (("a straw boat", (1, 5)), ("a straw mat", (2**62 - 1,))):
+        digest = hashlib.sha256(work.encode()).digest()
+        for version in versions:
+            day.do(penniless, day.registry, "cancelVouchers", digest, 300, version)
+    voucher = day.voucher(weaver, "a straw lamp", version=3)
+    day.do(weaver, day.registry, "cancelVouchers", *voucher[1][:2], 3)
+    signature = day.sign(weaver, day.registry.call("hashVoucher", voucher))
+    day.do(friend, day.registry, "registerFor", voucher, signature, weaver)
 
 
 def _bids_and_swaps(day: Day) -> None:
@@ -734,6 +813,9 @@ def _troubles(day: Day) -> None:
     day.do(maker, day.house, "open", lot)
     day.through(grump, day.house, "bid", lot, b"", 2_000, value=2_000)
     day.bid(fan, lot, 3_000)
+    # As sponsor, too, it is credited.
+    sponsored = day.voucher(maker, "a spoon", price=1_000, sponsor=(grump.address, 17))
+    day.buy_new(buyer, sponsored)
     # A stranger's token whose issuer blocks the buyer before a refund.
     for market in (day.shop, day.escrow):
         day.do(buyer, coins, "approve", market.address, 10_000)

@@ -9,7 +9,6 @@ import pytest
 
 from dokkaebi.chain.terms import TradeTerms, pack_terms
 from dokkaebi.ledger.handlers import HANDLERS, effects_of
-from dokkaebi.ledger.handlers.creation_registry import TENURES
 from dokkaebi.ledger.rows import COIN, Add, Change, Effect, Put, Record, creation_key
 
 SELLER, BUYER, FRIEND, CREATOR, COMMUNITY, TOKEN, MARKET, REGISTRY, ARBITER = (
@@ -150,16 +149,34 @@ def test_creation_shared_keeps_partners_in_order() -> None:
 def test_creation_transfer_counts_tenures_and_a_mint_does_not() -> None:
     def moved(giver: str, taker: str, tenure: int) -> list[Effect]:
         values = {"from": giver, "to": taker, "id": 9}
-        return effects(
-            record("CreationRegistry", "Transfer", **values), creation={"tenure": tenure}
-        )
+        work = {"owner": SELLER, "tenure": tenure}
+        return effects(record("CreationRegistry", "Transfer", **values), creation=work)
 
     key = (creation_key(9),)
     assert moved(COIN, SELLER, 0) == []
+    assert moved(COIN, BUYER, 0) == [Change("creation", key, {"owner": BUYER})]
     assert moved(SELLER, BUYER, 0) == [Change("creation", key, {"owner": BUYER, "tenure": 1})]
-    last = TENURES - 1
-    assert moved(SELLER, BUYER, last) == [Change("creation", key, {"owner": BUYER, "tenure": 0})]
+    many = 2**18
+    assert moved(SELLER, BUYER, many - 1) == [
+        Change("creation", key, {"owner": BUYER, "tenure": many})
+    ]
     assert moved(SELLER, COIN, 3) == [Change("creation", key, {"owner": None})]
+
+
+def test_a_mint_before_its_registration_changes_nothing() -> None:
+    values = {"from": COIN, "to": BUYER, "id": 9}
+    assert effects(record("CreationRegistry", "Transfer", **values)) == []
+
+
+def test_vouchers_cancelled_are_kept() -> None:
+    values = {"id": 9, "creator": CREATOR, "leastVersion": 2**62 - 1}
+    (row,) = puts(
+        effects(record("CreationRegistry", "VouchersCancelled", **values)), "voucher_cancellation"
+    )
+    assert (row["creation_id"], row["creator"], row["least_version"]) == (
+        *(creation_key(9), CREATOR, 2**62 - 1),
+    )
+    assert (row["cancelled_at"], row["block_number"], row["log_index"]) == (NOW, 12, 3)
 
 
 # What the three markets have in common
@@ -321,6 +338,34 @@ def test_sale_settled_is_a_whole_trade_under_its_documents_id() -> None:
         ("creator", CREATOR, 50),
         ("referrer", FRIEND, 25),
         ("community", COMMUNITY, 10),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("owner", "collection", "kind"),
+    [
+        (BUYER, REGISTRY, "voucher"),
+        (SELLER, REGISTRY, "instant"),
+        (None, REGISTRY, "instant"),
+        (BUYER, TOKEN, "instant"),
+    ],
+)
+def test_sale_settled_is_by_voucher_if_the_buyer_owns_the_work_before(
+    owner: str | None, collection: str, kind: str
+) -> None:
+    made = settle(sale(collection=collection), creation={"owner": owner})
+    (trade,) = puts(made, "trade")
+    assert (trade["kind"], trade["reason"]) == (kind, "bought")
+
+
+def test_sponsor_repaid_moves_the_sellers_money_and_leaves_the_settlement() -> None:
+    values = {"documentId": TRADE, "sponsor": FRIEND, "amount": 33}
+    made = effects(record("CreationMarket", "SponsorRepaid", **values), trade=trade_row())
+    assert settled(made) == {}
+    assert shares(made) == [("seller", SELLER, -33), ("sponsor", FRIEND, 33)]
+    assert adds(made, "payout") == [
+        ((SELLER, "CreationMarket", TOKEN, TRADE), {"owed": -33, "paid": -33}),
+        ((FRIEND, "CreationMarket", TOKEN, TRADE), {"owed": 33, "paid": 33}),
     ]
 
 

@@ -63,8 +63,9 @@ def sums_of(rows: Iterable[dict[str, Any]], key: Iterable[str]) -> Counter[tuple
 
 
 def test_an_old_ledger_is_brought_to_todays_schema(old: Path, identity_of_old: Identity) -> None:
-    # Since version 5 there are tables of rewards.
-    names = [t.name for t in (*RAW, *schema.DERIVED) if not t.name.startswith("reward")]
+    # Since version 5 there are tables of rewards, since version 6 of vouchers.
+    new = ("reward", "voucher")
+    names = [t.name for t in (*RAW, *schema.DERIVED) if not t.name.startswith(new)]
     before = {name: rows_of(old, name) for name in names}
     assert len(before["event"]) > 200
     with open_ledger(old, identity_of_old) as ledger:
@@ -102,6 +103,26 @@ def test_an_upgraded_ledger_has_the_tables_of_a_new_one(
             with sqlite3.connect(path) as connection:
                 found.append(sorted(map(repr, connection.execute(question))))
         assert found[0] == found[1]
+
+
+def test_a_ledger_that_knew_no_vouchers_learns_of_them(
+    copied: Path, books: Path, identity: Identity
+) -> None:
+    """Version 5 kept their events, and made nothing of them."""
+    with sqlite3.connect(copied) as connection:
+        connection.execute("DROP TABLE voucher_cancellation")
+        connection.execute("DELETE FROM share WHERE role = 'sponsor'")
+        connection.execute("UPDATE trade SET kind = 'instant' WHERE kind = 'voucher'")
+        connection.execute("UPDATE creation SET owner = creator WHERE owner IS NOT NULL")
+        connection.execute("UPDATE meta SET value = '5' WHERE key = 'schema_version'")
+        connection.execute("UPDATE alembic_version SET version_num = '5'")
+    connection.close()
+    with open_ledger(copied, identity):
+        pass
+    found = contents(copied, identity)
+    assert found == contents(books, identity)
+    assert found["voucher_cancellation"]
+    assert "'sponsor'" in str(found["share"])
 
 
 def test_a_failed_upgrade_leaves_the_old_ledger(

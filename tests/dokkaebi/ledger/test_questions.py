@@ -43,6 +43,7 @@ from dokkaebi.ledger.reports.questions import (
     auctions,
     bids,
     cancelled_nonces,
+    cancelled_vouchers,
     disputes,
     milestones,
     open_offers,
@@ -58,6 +59,7 @@ from tests.dokkaebi.ledger.market_day import ARBITER_FEE_BPS, FEE_BPS, Day
 BPS = 10_000
 ROLE_PARTS = {
     "seller": "seller",
+    "sponsor": "seller",
     "creator": "royalty",
     "referrer": "referral",
     "community": "fee",
@@ -79,6 +81,12 @@ class Naive:
         self.day = day
         self.events = {name: self._events(day.contracts[name]) for name in MARKETS}
         self.registry = self._events(day.registry)
+        makers = {v["id"]: v["creator"] for n, v, _ in self.registry if n == "CreationRegistered"}
+        self.minted = {
+            (day.registry.address, v["id"], v["to"], makers[v["id"]])
+            for n, v, _ in self.registry
+            if n == "Transfer" and v["from"] == COIN and v["to"] != makers[v["id"]]
+        }
         self.now = day.now()
         self.treasury = day.people[1]
         self.auctions = {
@@ -140,13 +148,14 @@ class Naive:
 
     def _sales(self) -> list[dict[str, Any]]:
         bids = {values["bidId"] for values, _ in self.of("BidAccepted")}
+        sponsors = {values["documentId"]: values for values, _ in self.of("SponsorRepaid")}
         found = []
         for values, time in self.of("SaleSettled"):
             price = values["price"]
             trade = {
                 "market": "CreationMarket",
                 "id": hexed(values["documentId"]),
-                "kind": "bid" if values["documentId"] in bids else "instant",
+                "kind": self._way(values, bids),
                 **{name: values[name] for name in ("seller", "buyer", "referrer", "collection")},
                 "creation": values["creationId"],
                 "asset": values["asset"],
@@ -159,8 +168,19 @@ class Naive:
                 "reason": "accepted" if values["documentId"] in bids else "bought",
             }
             parts = self._division(trade, price)
+            if repaid := sponsors.get(values["documentId"]):
+                role, seller, gets = parts.pop()
+                parts.append((role, seller, gets - repaid["amount"]))
+                parts.append(("sponsor", repaid["sponsor"], repaid["amount"]))
             found.append({**trade, "parts": parts, "steps": [(time, parts)]})
         return found
+
+    def _way(self, sale: dict[str, Any], bids: set[bytes]) -> str:
+        """How a sale came about. A work sold by voucher was minted to its buyer."""
+        if sale["documentId"] in bids:
+            return "bid"
+        new = (sale["collection"], sale["creationId"], sale["buyer"], sale["seller"])
+        return "voucher" if new in self.minted else "instant"
 
     def _escrowed(self) -> list[dict[str, Any]]:
         found: dict[str, dict[str, Any]] = {}
@@ -422,6 +442,19 @@ def test_cancelled_nonces(naive: Naive, snapshot: Snapshot) -> None:
     assert rows[-1].last == 2**256 - 1
 
 
+def test_cancelled_vouchers(naive: Naive, day: Day, snapshot: Snapshot) -> None:
+    happened = [
+        (values["id"], values["creator"], values["leastVersion"], time)
+        for name, values, time in naive.registry
+        if name == "VouchersCancelled"
+    ]
+    rows = cancelled_vouchers(snapshot)
+    said = [(row.creation, row.creator, row.least_version, row.cancelled_at) for row in rows]
+    assert said == happened
+    assert [row.least_version for row in rows] == [1, 5, 2**62 - 1, 3]
+    assert day.registry.call("leastVersionOf", rows[1].creation) == 5
+
+
 # Trades
 
 
@@ -440,11 +473,11 @@ def test_trades(naive: Naive, day: Day, snapshot: Snapshot) -> None:
         assert (row.referrer or COIN) == trade["referrer"]
         assert (row.creation or 0) == trade["creation"]
         assert (row.funded_at, row.ended_at) == (trade["funded"], trade["ended"])
-        by_role = Counter[str]()
+        by_part = Counter[str]()
         for role, _, amount in trade["parts"]:
-            by_role[role] += amount
-        for role, part in ROLE_PARTS.items():
-            assert getattr(row.split, part) == by_role[role], (trade, role)
+            by_part[ROLE_PARTS[role]] += amount
+        for part in set(ROLE_PARTS.values()):
+            assert getattr(row.split, part) == by_part[part], (trade, part)
         whole = sum(getattr(row.split, part) for part in row.split.__dataclass_fields__)
         assert whole + row.in_escrow == row.amount
         assert row.in_escrow == trade["rest"]
@@ -615,16 +648,16 @@ def test_sales_by_day(naive: Naive, snapshot: Snapshot) -> None:
         entry = sums[date, trade["asset"]]
         entry["sales"] += 1
         for role, _, amount in trade["parts"]:
-            entry[role] += amount
+            entry[ROLE_PARTS[role]] += amount
     rows = sales_by_day(snapshot)
     assert {(row.day, row.asset) for row in rows} == sums.keys()
     for row in rows:
         entry = sums[row.day, row.asset]
         assert (row.sales, row.seller) == (entry["sales"], entry["seller"])
         assert (row.royalty, row.referral, row.fee) == (
-            entry["creator"],
-            entry["referrer"],
-            entry["community"],
+            entry["royalty"],
+            entry["referral"],
+            entry["fee"],
         )
         assert row.amount == row.seller + row.royalty + row.referral + row.fee
     assert [row.day for row in rows] == sorted(row.day for row in rows)
@@ -642,7 +675,9 @@ def test_fees_and_royalties(naive: Naive, snapshot: Snapshot) -> None:
     assert {(r.role, r.payee, r.asset): r.sales for r in rows} == {
         key: len(found) for key, found in ids.items()
     }
-    assert {row.role for row in rows} == {"community", "creator", "referrer", "arbiter"}
+    assert {row.role for row in rows} == {
+        *("community", "creator", "referrer", "arbiter", "sponsor")
+    }
 
 
 def test_owed_against_paid(naive: Naive, day: Day, snapshot: Snapshot) -> None:
@@ -684,11 +719,9 @@ def test_money_in_and_out(naive: Naive, day: Day, snapshot: Snapshot) -> None:
             token = Contract(day.chain, "ERC20", row.asset, day.token.abi)
             holds = token.call("balanceOf", day.contracts[row.market].address)
         assert row.in_escrow + row.waiting == holds
-    sold = Counter(
-        {("CreationMarket", t["asset"]): 0 for t in naive.trades if t["kind"] in {"instant", "bid"}}
-    )
+    sold = Counter[tuple[str, str]]()
     for trade in naive.trades:
-        if trade["kind"] in {"instant", "bid"}:
+        if trade["market"] == "CreationMarket":
             sold["CreationMarket", trade["asset"]] += trade["amount"]
     change = sum(due[4] for due in naive.dues() if due[1] == "change")
     for key, amount in sold.items():

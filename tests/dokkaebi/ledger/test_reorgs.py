@@ -71,6 +71,35 @@ def test_a_reorg_is_followed(anvil_market: Day, place: Place, tmp_path: Path, de
     equals_a_clean_one(day, place, tmp_path)
 
 
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_a_reorg_takes_a_sale_by_voucher_back(
+    anvil_market: Day, place: Place, tmp_path: Path, depth: int
+) -> None:
+    """Registered, minted to its buyer and sold in one block; cancelled vouchers before."""
+    day = anvil_market
+    identity = Identity.of(day.manifest())
+    maker, buyer, sponsor = day.people[2], day.people[4], day.people[6]
+    run(day.chain, identity, place)
+    first = day.voucher(maker, "a shoe", price=1_001, sponsor=(sponsor, 9))
+    second = day.voucher(maker, "a hat", version=2)
+    day.do(maker, day.registry, "cancelVouchers", *second[1][:2], 2)
+    day.buy_new(buyer, first)
+    day.do(buyer, day.registry, "transferFrom", buyer, sponsor, day.id_of(first))
+    before = run(day.chain, identity, place)
+    rows = contents(place, identity)
+    assert [len(rows[name]) for name in ("creation", "voucher_cancellation")] == [1, 1]
+    rewrite(day, depth)
+    if depth > 1:
+        # The voucher counts again, for somebody else.
+        day.buy_new(day.people[5], first)
+    after = run(day.chain, identity, place)
+    assert (before.undone, after.undone) == (0, depth)
+    (work,) = contents(place, identity)["creation"]
+    assert (buyer if depth == 1 else day.people[5]).lower() in work
+    assert f"0x{day.id_of(first):064x}" in work
+    equals_a_clean_one(day, place, tmp_path)
+
+
 def test_two_reorgs_in_a_row_are_followed(anvil_market: Day, place: Place, tmp_path: Path) -> None:
     day = anvil_market
     identity = Identity.of(day.manifest())

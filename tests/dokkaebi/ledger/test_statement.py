@@ -22,7 +22,7 @@ from dokkaebi.ledger.store import Snapshot
 from tests.dokkaebi.ledger.market_day import SCRIPT_TITLE, Day
 from tests.dokkaebi.ledger.test_questions import Naive
 
-INCOME = {"seller", "creator", "referrer", "arbiter", "community"}
+INCOME = {"seller", "sponsor", "creator", "referrer", "arbiter", "community"}
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def test_everybodys_statement(naive: Naive, day: Day, snapshot: Snapshot) -> Non
 def test_a_receipts_parts_make_its_price(naive: Naive, day: Day, snapshot: Snapshot) -> None:
     for account in day.people:
         for row in statement(snapshot, account).receipts:
-            others = row.fee + row.royalty + row.referral + row.arbiter
+            others = row.fee + row.royalty + row.referral + row.sponsor + row.arbiter
             assert row.price >= others
             if row.role == "seller":
                 assert row.amount == row.price - others

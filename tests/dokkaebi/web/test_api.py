@@ -43,6 +43,7 @@ ANSWERS = {
     "swaps": "swaps",
     "disputes": "disputes",
     "cancellations": "cancelled_nonces",
+    "voucher-cancellations": "cancelled_vouchers",
 }
 
 
@@ -105,6 +106,7 @@ def test_pages_begin_with_the_newest(api: TestClient) -> None:
         *(("events", column) for column in ("contract", "name", "address")),
         *(("swaps", column) for column in ("maker", "taker")),
         *(("cancellations", column) for column in ("market", "signer")),
+        *(("voucher-cancellations", column) for column in ("creator", "creation")),
         ("requests", "buyer"),
         ("trades", "creation"),
     ],

@@ -70,10 +70,17 @@ def chaos_run(seed: int, folder: Path, where: Path | str) -> Counter[str]:
 def _act(day: Day, dice: random.Random) -> None:
     """Something that people do, in a few blocks of its own."""
     maker, buyer = day.people[2 + dice.randrange(2)], day.people[4 + dice.randrange(2)]
-    what = dice.choice(["sale", "delivery", "dispute", "request", "transfer", "idle"])
+    what = dice.choice(["sale", "voucher", "delivery", "dispute", "request", "transfer", "idle"])
     if what == "sale":
         asset = dice.choice([{}, {"asset": day.token.address}])
         day.sell(maker, buyer, day.register(maker, f"work {dice.random()}"), 1_001, **asset)
+    elif what == "voucher":
+        sponsor = (day.people[6], dice.randrange(2))
+        voucher = day.voucher(
+            maker, f"work {dice.random()}", price=1_001, sponsor=sponsor, version=1
+        )
+        day.do(maker, day.registry, "cancelVouchers", *voucher[1][:2], 1)
+        day.buy_new(buyer, voucher)
     elif what == "delivery":
         trade = day.fund(buyer, day.delivery(maker, 5_003))
         for step in ("ship", "confirm")[: dice.randrange(3)]:
