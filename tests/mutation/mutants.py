@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 BOUNDARY = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "=="}
@@ -112,7 +113,7 @@ class _Finder:
 
     # Conditions
 
-    def on_IfStatement(self, node: Any, parent: Any) -> None:  # noqa: N802
+    def on_IfStatement(self, node: Any, parent: Any) -> None:
         condition = node["condition"]
         if not node.get("falseBody") and _reverts(node["trueBody"]):
             self.add("removed check", condition, "false")
@@ -120,13 +121,13 @@ class _Finder:
             self.add("condition", condition, "true")
             self.add("condition", condition, "false")
 
-    def on_Conditional(self, node: Any, parent: Any) -> None:  # noqa: N802
+    def on_Conditional(self, node: Any, parent: Any) -> None:
         self.add("condition", node["condition"], "true")
         self.add("condition", node["condition"], "false")
 
     # Operators
 
-    def on_BinaryOperation(self, node: Any, parent: Any) -> None:  # noqa: N802
+    def on_BinaryOperation(self, node: Any, parent: Any) -> None:
         if _constant(node):
             return
         left, right = self.of(node["leftExpression"]), self.of(node["rightExpression"])
@@ -139,13 +140,13 @@ class _Finder:
             self.add("removed check", node["leftExpression"], _neutral(operator))
             self.add("removed check", node["rightExpression"], _neutral(operator))
 
-    def on_UnaryOperation(self, node: Any, parent: Any) -> None:  # noqa: N802
+    def on_UnaryOperation(self, node: Any, parent: Any) -> None:
         if node["operator"] == "!":
             self.add("operator", node, self.of(node["subExpression"]))
 
     # Numbers
 
-    def on_Literal(self, node: Any, parent: Any) -> None:  # noqa: N802
+    def on_Literal(self, node: Any, parent: Any) -> None:
         if node["kind"] != "number" or node.get("subdenomination") or parent is None:
             return
         kind = _number_type(parent)
@@ -155,14 +156,14 @@ class _Finder:
         for other in {value + 1, max(value - 1, 0)} - {value}:
             self.add("number", node, f"{kind}({other})")
 
-    def on_Identifier(self, node: Any, parent: Any) -> None:  # noqa: N802
+    def on_Identifier(self, node: Any, parent: Any) -> None:
         constant = re.fullmatch(r"[A-Z][A-Z0-9_]+", node["name"])
         if constant and node["typeDescriptions"]["typeString"] == "uint256":
             self.add("constant", node, f"{node['name']} + 1")
 
     # Effects
 
-    def on_ExpressionStatement(self, node: Any, parent: Any) -> None:  # noqa: N802
+    def on_ExpressionStatement(self, node: Any, parent: Any) -> None:
         if parent and parent.get("loopExpression") is node:
             return
         self.add("dropped effect", node, "", statement=True)
@@ -172,11 +173,11 @@ class _Finder:
             for other in (ASSIGNMENT[inner["operator"]], "="):
                 self.add("operator", node, f"{left} {other} {right};", statement=True)
 
-    def on_EmitStatement(self, node: Any, parent: Any) -> None:  # noqa: N802
+    def on_EmitStatement(self, node: Any, parent: Any) -> None:
         self.add("dropped effect", node, "", statement=True)
         self._swap(node, node["eventCall"], statement=True)
 
-    def on_FunctionCall(self, node: Any, parent: Any) -> None:  # noqa: N802
+    def on_FunctionCall(self, node: Any, parent: Any) -> None:
         if node["kind"] != "functionCall" or parent is None:
             return
         if parent["nodeType"] in {"EmitStatement", "RevertStatement"}:
@@ -189,7 +190,7 @@ class _Finder:
     def _swap(self, whole: Any, call: Any, *, statement: bool) -> None:
         """Two neighbours of one type among a call's arguments change places."""
         arguments = call["arguments"]
-        for left, right in zip(arguments, arguments[1:], strict=False):
+        for left, right in pairwise(arguments):
             kinds = {_kind(left), _kind(right)}
             if len(kinds) != 1 or not SWAPPABLE.match(kinds.pop()):
                 continue
@@ -203,7 +204,7 @@ class _Finder:
             instead = b"".join(parts).decode()
             self.add("swapped", whole, instead + ";" * statement, statement=statement)
 
-    def on_Return(self, node: Any, parent: Any) -> None:  # noqa: N802
+    def on_Return(self, node: Any, parent: Any) -> None:
         value = node.get("expression")
         if value is None:
             return
@@ -213,7 +214,7 @@ class _Finder:
         elif kind.startswith("uint") and self.of(value) != "0":
             self.add("return", value, f"{kind}(0)")
 
-    def on_InlineAssembly(self, node: Any, parent: Any) -> None:  # noqa: N802
+    def on_InlineAssembly(self, node: Any, parent: Any) -> None:
         for literal in _yul_literals(node["AST"]):
             self.add("assembly", literal, f"add({self.of(literal)}, 0x20)")
 
@@ -230,7 +231,9 @@ def _kind(node: Any) -> str:
 
 def _constant(node: Any) -> bool:
     """Made of literals alone: the compiler computes it."""
-    return (node["typeDescriptions"]["typeString"] or "").startswith(("int_const", "rational_const"))
+    return (node["typeDescriptions"]["typeString"] or "").startswith(
+        ("int_const", "rational_const")
+    )
 
 
 def _number_type(parent: Any) -> str | None:

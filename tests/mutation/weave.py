@@ -143,7 +143,13 @@ def _woven(text: bytes, mutants: dict[int, Mutant]) -> bytes:
                 added = f"add({one.source}, mul(0x20, eq(coinbase(), {number})))"
                 plain = mark + added.encode() + mark
             elif one.statement:
-                plain = b"%bif (%b) { %b } else { %b }%b" % (mark, on.encode(), instead, plain, mark)
+                plain = b"%bif (%b) { %b } else { %b }%b" % (
+                    mark,
+                    on.encode(),
+                    instead,
+                    plain,
+                    mark,
+                )
             else:
                 kept = one.source.encode()
                 if one.kind == "number":
