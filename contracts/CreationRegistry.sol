@@ -367,6 +367,7 @@ contract CreationRegistry is ICreationRegistry, ERC721, Signatures {
     }
 
     /// @inheritdoc ICreationRegistry
+    // solhint-disable-next-line func-name-mixedcase
     function DOMAIN_SEPARATOR() external view override returns (bytes32) {
         return _domainSeparator();
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -145,6 +146,7 @@ def _refuse_public_key(account: Signer, chain_id: int) -> None:
         raise DokkaebiError("key_is_public", name=name, address=account.address, chain_id=chain_id)
 
 
+@cache
 def _test_key(kind: str, number: str) -> LocalAccount:
     from eth_account import Account
 

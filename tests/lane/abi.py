@@ -18,7 +18,6 @@ ARTIFACTS = ROOT / "build" / "contracts"
 Encode = Callable[[Any], bytes]
 Decode = Callable[[bytes, int], Any]
 _ARRAY = re.compile(r"^(.*)\[(\d*)\]$")
-CHAIN_ID = 1_337
 # A call that reverts without data, out of gas, or with data that no error explains.
 NOTHING = ("",)
 
@@ -113,6 +112,13 @@ def _taken_apart(coders: Sequence[Coder], data: bytes, start: int) -> tuple[Any,
 def _tuple(coders: tuple[Coder, ...]) -> Coder:
     dynamic = any(one.dynamic for one in coders)
     size = 32 if dynamic else sum(one.size for one in coders)
+    if size == 32 * len(coders) and not dynamic:
+        encoders = [one.encode for one in coders]
+
+        def encode(values: Sequence[Any]) -> bytes:
+            return b"".join([made(v) for made, v in zip(encoders, values, strict=True)])
+
+        return Coder(False, size, encode, lambda data, at: _taken_apart(coders, data, at))
     return Coder(
         dynamic,
         size,
@@ -191,9 +197,9 @@ class Event:
 
 
 @cache
-def artifact(name: str, folder: Path = ARTIFACTS) -> Any:
+def artifact(name: str) -> Any:
     """What the compiler made of a contract. Raises `FileNotFoundError`: run `make compile`."""
-    return json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    return json.loads((ARTIFACTS / f"{name}.json").read_text(encoding="utf-8"))
 
 
 @cache

@@ -5,18 +5,25 @@ played again on the other (`tests/invariants/test_lanes_agree.py`). Addresses ar
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from pyrevm import EVM, AccountInfo, BlockEnv, CfgEnv, Env
 
-from tests.lane.abi import ARTIFACTS, CHAIN_ID, Function, artifact, error_of, events_of, functions_of
+from tests.lane.abi import Function, artifact, error_of, events_of, functions_of
 
+CHAIN_ID = 1_337
 START = 1_800_000_000
 # So much that a few of those who burn all they get, one inside the other, leave enough.
 GAS = 10**15
+RECEIPT_TRIES = 2_000
+# A node's blocks are smaller.
+NODE_GAS = 30_000_000
 WEALTH = 10**30
+# Of code that isn't as the compiler makes it for a chain.
+CODE_MOST = 10**5
 ASKER = "0x" + "a5" * 20
 # Exactly so: any other spelling silently means the newest fork.
 SPEC = "Shanghai"
@@ -51,12 +58,19 @@ class Contract:
 class Lane:
     """An EVM in this process. Gas costs nothing; the clock is what `at` says."""
 
-    def __init__(self, now: int = START, folder: Any = ARTIFACTS) -> None:
+    def __init__(
+        self,
+        now: int = START,
+        chain_id: int = CHAIN_ID,
+        codes: Mapping[str, bytes] | None = None,
+    ) -> None:
+        """`codes`: other init code than the compiler's, by contract."""
         block = BlockEnv(timestamp=now, number=1, gas_limit=GAS)
-        env = Env(cfg=CfgEnv(chain_id=CHAIN_ID), block=block)
+        config = CfgEnv(chain_id=chain_id, limit_contract_code_size=CODE_MOST if codes else None)
+        env = Env(cfg=config, block=block)
         self._evm = EVM(env=env, spec_id=SPEC, gas_limit=GAS)
-        self.folder = folder
-        self.now = now
+        self.now, self.chain_id = now, chain_id
+        self._codes = codes or {}
 
     def at(self, now: int) -> None:
         """The next transaction's second."""
@@ -65,14 +79,14 @@ class Lane:
 
     def deploy(self, sender: str, name: str, *arguments: Any, value: int = 0) -> Contract:
         """Deploys a contract of `build/contracts`. Its address follows from the sender's nonce."""
-        code = init_code(name, arguments, self.folder)
+        code = init_code(name, arguments, self._codes.get(name))
         address = self._evm.deploy(sender, code, value=value)
         return Contract(name, address.lower())
 
-    def send(self, sender: str, to: str, data: bytes, value: int = 0, gas: int = GAS) -> Outcome:
+    def send(self, sender: str, to: str, data: bytes, value: int = 0) -> Outcome:
         """A transaction."""
         try:
-            answer = self._evm.message_call(sender, to, calldata=data, value=value, gas=gas)
+            answer = self._evm.message_call(sender, to, calldata=data, value=value, gas=GAS)
         except RuntimeError as refusal:
             return Outcome(_refusal(str(refusal)), b"", ())
         logs = tuple(
@@ -106,21 +120,24 @@ def _refusal(text: str) -> tuple[Any, ...]:
     return error_of(bytes.fromhex(output.removesuffix(" }"))) if found else error_of(b"")
 
 
-def init_code(name: str, arguments: tuple[Any, ...], folder: Any = ARTIFACTS) -> bytes:
-    made = artifact(name, folder)
+def init_code(name: str, arguments: tuple[Any, ...], code: bytes | None = None) -> bytes:
+    made = artifact(name)
     constructor = next((e for e in made["abi"] if e["type"] == "constructor"), {"inputs": []})
-    return bytes.fromhex(made["bytecode"]) + Function(constructor)(*arguments)[4:]
+    code = bytes.fromhex(made["bytecode"]) if code is None else code
+    return code + Function(constructor)(*arguments)[4:]
 
 
 class Node:
-    """A node that speaks JSON-RPC, as Ganache does: accounts are unlocked, and what gas cost is
-    given back, so that it's as on the lane."""
+    """A node that speaks JSON-RPC, Ganache or Anvil: whoever acts is let in, and what gas cost is
+    given back, so that all is as on the lane.
+
+    `request` asks for a method with its parameters, and answers as JSON-RPC does."""
 
     def __init__(self, request: Callable[[str, list[Any]], Any], now: int) -> None:
         self._request = request
-        self.folder = ARTIFACTS
         self.now = now
-        self._failed_at: int | None = None
+        self.chain_id = int(self._done("eth_chainId"), 16)
+        self._anvil = "anvil" in self._done("web3_clientVersion").lower()
 
     def at(self, now: int) -> None:
         self.now = now
@@ -130,13 +147,12 @@ class Node:
         receipt = self._transact({"from": sender, "data": "0x" + code.hex(), "value": hex(value)})
         return Contract(name, receipt["contractAddress"].lower())
 
-    def send(self, sender: str, to: str, data: bytes, value: int = 0, gas: int = GAS) -> Outcome:
+    def send(self, sender: str, to: str, data: bytes, value: int = 0) -> Outcome:
         call = {"from": sender, "to": to, "data": "0x" + data.hex(), "value": hex(value)}
-        call["gas"] = hex(gas)
         receipt = self._transact(call)
         if receipt["status"] == "0x0":
-            # The block before is the state; this one's clock is what the call saw.
-            answer = self._request("eth_call", [call, "latest"])
+            # It changed nothing, and its block's clock is what it saw: asked now, it says why.
+            answer = self._request("eth_call", [{**call, "gas": hex(NODE_GAS)}, "latest"])
             return Outcome(error_of(bytes.fromhex(answer["error"]["data"][2:])), b"", ())
         logs = tuple(
             Log(
@@ -149,38 +165,55 @@ class Node:
         return Outcome(None, b"", logs)
 
     def ask(self, to: str, data: bytes) -> bytes:
-        call = {"to": to, "data": "0x" + data.hex(), "gas": hex(GAS)}
-        return bytes.fromhex(self._done("eth_call", [call, "latest"])[2:])
+        call = {"from": ASKER, "to": to, "data": "0x" + data.hex(), "gas": hex(NODE_GAS)}
+        return bytes.fromhex(self._done("eth_call", call, "latest")[2:])
 
     def balance(self, address: str) -> int:
-        return int(self._done("eth_getBalance", [address, "latest"]), 16)
+        return int(self._done("eth_getBalance", address, "latest"), 16)
 
     def snapshot(self) -> Any:
-        return self._done("evm_snapshot", [])
+        return self._done("evm_snapshot")
 
     def revert(self, mark: Any) -> None:
-        self._done("evm_revert", [mark])
+        if not self._done("evm_revert", mark):
+            raise RuntimeError(f"The node has no snapshot {mark}.")
 
     def endow(self, address: str, amount: int = WEALTH) -> None:
-        self._done("evm_addAccount", [address, ""])
-        self._done("personal_unlockAccount", [address, "", 0])
-        self._done("evm_setAccountBalance", [address, hex(amount)])
+        if self._anvil:
+            self._done("anvil_impersonateAccount", address)
+        else:
+            self._done("evm_addAccount", address, "")
+            self._done("personal_unlockAccount", address, "", 0)
+        self._set_balance(address, amount)
+
+    def _set_balance(self, address: str, amount: int) -> None:
+        name = "anvil_setBalance" if self._anvil else "evm_setAccountBalance"
+        self._done(name, address, hex(amount))
 
     def _transact(self, call: dict[str, str]) -> Any:
-        before = self.balance(call["from"])
-        self._done("evm_setTime", [self.now * 1_000])
-        number = self._done("eth_sendTransaction", [{"gas": hex(GAS), **call}])
-        receipt = self._done("eth_getTransactionReceipt", [number])
-        spent = int(call["value"], 16) if receipt["status"] == "0x1" else 0
-        del before
+        if self._anvil:
+            self._done("evm_setNextBlockTimestamp", self.now)
+        else:
+            self._done("evm_setTime", self.now * 1_000)
+        sent = self._request("eth_sendTransaction", [{**call, "gas": hex(NODE_GAS)}])
+        # Ganache says of a transaction that it failed, and mines it all the same.
+        number = sent["result"] if "result" in sent else sent["error"]["data"]["hash"]
+        receipt = self._receipt(number)
         cost = int(receipt["gasUsed"], 16) * int(receipt["effectiveGasPrice"], 16)
-        now = self.balance(call["from"]) + cost
-        self._done("evm_setAccountBalance", [call["from"], hex(now)])
-        del spent
+        self._set_balance(call["from"], self.balance(call["from"]) + cost)
         return receipt
 
-    def _done(self, method: str, params: list[Any]) -> Any:
-        answer = self._request(method, params)
+    def _receipt(self, number: str) -> Any:
+        """Anvil answers before it has mined."""
+        for _ in range(RECEIPT_TRIES):
+            receipt = self._done("eth_getTransactionReceipt", number)
+            if receipt is not None:
+                return receipt
+            time.sleep(0.005)
+        raise RuntimeError(f"No receipt of {number}.")
+
+    def _done(self, method: str, *params: Any) -> Any:
+        answer = self._request(method, list(params))
         if "error" in answer:
             raise RuntimeError(f"{method}: {answer['error']}")
         return answer["result"]

@@ -17,9 +17,11 @@ def drain(m: Machine) -> None:
     """Raises `Mismatch` if anything stays. While trades end, everybody may still misbehave."""
     m.dice = Random(0)
     m.forced = None
-    _end_trades(m)
-    _end_requests(m)
-    _end_auctions(m)
+    while _is_alive(m):
+        # Whoever is paid may strike back once more, and begin something new.
+        _end_trades(m)
+        _end_requests(m)
+        _end_auctions(m)
     _calm(m)
     for market in m.world.markets.values():
         _pay_everybody(m, market)
@@ -27,6 +29,12 @@ def drain(m: Machine) -> None:
     _pay_rewards(m)
     m.check_everything()
     _check_that_nothing_is_left(m)
+
+
+def _is_alive(m: Machine) -> bool:
+    escrow = m.world.escrow
+    bids = any(one and one.bidder != NOBODY for one in m.world.auctions.lots.values())
+    return bids or any(escrow.trades.values()) or any(escrow.requested.values())
 
 
 def _must(m: Machine, intent: Intent) -> None:

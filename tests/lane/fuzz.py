@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from time import monotonic
-from typing import Any
 
 from tests.lane import rules as rules_
 from tests.lane.chain import Lane
@@ -31,7 +30,7 @@ PROFILES: tuple[tuple[str, ...], ...] = (
     ("escrow", "creations", "auctions", "registry", "money", "town"),
     ("token", "registry", "escrow", "creations", "auctions", "money", "town", "pool"),
 )
-SHRINK_SECONDS = 120
+SHRINK_SECONDS = 30
 ACTS = {name: one.act for name, one in RULES.items()}
 
 
@@ -163,6 +162,3 @@ def bound(steps: int | None, seconds: float | None) -> Callable[[Report], bool]:
         return until is not None and monotonic() >= until
 
     return stop
-
-
-Any_ = Any

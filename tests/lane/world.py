@@ -53,7 +53,7 @@ class World:
 
     def __init__(self, chain: Lane | Node) -> None:
         self.chain = chain
-        self.town = Town(chain.now)
+        self.town = Town(chain.now, chain.chain_id)
         self.people: dict[str, Person] = {name: person(name) for name in (*TRADERS, *OFFICES)}
         self.names = {one.address: name for name, one in self.people.items()}
         for address in self.names:

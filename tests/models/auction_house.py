@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from tests.lane.abi import digest_of, struct
 from tests.models.books import refuse_if
-from tests.models.till import BPS, DAY, PRICE_MAX, Till
+from tests.models.till import BPS, DAY, PRICE_MAX, Till, permit_is_wrong
 from tests.models.town import NOBODY
 
 STEP_BPS_MIN, STEP_BPS_MAX = 100, 5_000
@@ -85,7 +85,6 @@ class AuctionHouse(Till):
         self, caller: str, auction: Any, signature: bytes, amount: int, value: int,
         permit: bytes = b"",
     ) -> None:  # fmt: skip
-        self.use_permit(auction.asset, caller, permit)
         id_, now = self.id_of(auction), self.town.now
         before, amount_before, deadline = self.state_of(id_)
         checks: list[tuple[Any, ...]] = [(caller == auction.seller, "Buyer_IsSeller", caller)]
@@ -102,7 +101,9 @@ class AuctionHouse(Till):
             checks += self._cannot_open(auction, now)
             deadline = auction.ends_at
         ended = now > deadline
+        checks.append(permit_is_wrong(permit))
         refuse_if(*checks, (ended and not opens, "Auction_Ended", id_, deadline, now))
+        self.use_permit(auction.asset, caller, permit)
         if opens:
             self._open(auction)
         moved = min(now + auction.extension_seconds, auction.ends_at + EXTENSION_TOTAL)

@@ -80,11 +80,12 @@ class Books:
         try:
             act()
         except Refused as refusal:
-            self._back_to(mark)
+            self.back_to(mark)
             return refusal.reasons
         return frozenset()
 
-    def _back_to(self, mark: int) -> None:
+    def back_to(self, mark: int) -> None:
+        """Undoes all since there were `mark` entries to undo."""
         while len(self.undo) > mark:
             entry = self.undo.pop()
             if entry is None:

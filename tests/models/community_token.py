@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.lane.abi import CHAIN_ID, digest_of, domain_of, hash_words
+from tests.lane.abi import digest_of, domain_of, hash_words
 from tests.models.books import refuse_if
 from tests.models.town import NOBODY, Token, Town
 
@@ -55,7 +55,7 @@ class CommunityToken(Token):
     ) -> None:
         super().__init__(town, address)
         self.cap = cap
-        self.domain = domain_of(name, CHAIN_ID, address)
+        self.domain = domain_of(name, town.chain_id, address)
         self.contracts: set[str] = set()
         self.minter = town.books.open("minter", NOBODY)
         self.nonces = town.books.open("permits")

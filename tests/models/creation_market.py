@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from tests.lane.abi import digest_of, struct
 from tests.models.books import Refused, refuse_if
-from tests.models.till import PRICE_MAX, Division, Till
+from tests.models.till import PRICE_MAX, Division, Till, permit_is_wrong
 from tests.models.town import COIN, NOBODY, Token
 
 REFERRAL_BPS_MAX = 5_000
@@ -78,8 +78,7 @@ class CreationMarket(Till):
     def buy_with_permit(
         self, caller: str, offer: Any, signature: bytes, referrer: str, permit: bytes
     ) -> None:
-        self.use_permit(offer.asset, caller, permit)
-        self._buy(caller, offer, signature, referrer, 0)
+        self._buy(caller, offer, signature, referrer, 0, permit)
 
     def buy_many(
         self, caller: str, offers: Any, signatures: Any, referrer: str, value: int
@@ -95,7 +94,10 @@ class CreationMarket(Till):
         refuse_if((value != 0 and spent == 0, "Value_Wrong", value, 0))
         self.pay(bytes(32), COIN, caller, value - spent)
 
-    def _buy(self, caller: str, offer: Any, signature: bytes, referrer: str, coins: int) -> int:
+    def _buy(
+        self, caller: str, offer: Any, signature: bytes, referrer: str, coins: int,
+        permit: bytes = b"",
+    ) -> int:  # fmt: skip
         id_, seller, now = self.id_of(self.offer_struct, offer), offer.seller, self.town.now
         if signature:
             checks = [
@@ -110,7 +112,9 @@ class CreationMarket(Till):
             *checks,
             *self.parties_are_wrong(caller, seller, offer.buyer, referrer),
             (now < offer.start, "Offer_NotStarted", id_, offer.start, now),
+            permit_is_wrong(permit),
         )
+        self.use_permit(offer.asset, caller, permit)
         price = price_at(offer, now)
         dear = offer.asset == COIN and coins < price
         refuse_if(
@@ -152,6 +156,7 @@ class CreationMarket(Till):
             *self.parties_are_wrong(caller, creator, terms.buyer, referrer),
             (terms.asset == COIN and value < price, "Value_Wrong", value, price),
             *self.registry.voucher_is_wrong(self.address, voucher, signature, caller),
+            permit_is_wrong(permit),
         )
         id_, voucher_id = self.registry.register_for(self.address, voucher, signature, caller)
         parts = self.divide(price, creator, referrer, terms.referral_bps, id_)
@@ -204,6 +209,7 @@ class CreationMarket(Till):
         work = self.registry.works[id_]
         refuse_if(
             *checks,
+            permit_is_wrong(permit),
             (now > bid.expiry, "Document_Expired", bid_id, bid.expiry, now),
             *self.document_is_wrong(bid.collection, bid.price, bid.expiry, now),
             self.royalty_is_wrong(bid.collection, royalty_bps_max),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any, NamedTuple
 
-from tests.lane.abi import CHAIN_ID, digest_of, domain_of, hash_words, struct
+from tests.lane.abi import digest_of, domain_of, hash_words, struct
 from tests.models.books import NOTHING, Refused, refuse_if
 from tests.models.town import ACCEPT, NOBODY, REENTER, REJECT, REVERT_BOMB, Town
 
@@ -50,7 +50,7 @@ class CreationRegistry:
         self.approved = town.books.open("approved", NOBODY)
         self.operators = town.books.open("operators", False)
         self.least = town.books.open("least")
-        self.domain = domain_of("Dokkaebi CreationRegistry", CHAIN_ID, address)
+        self.domain = domain_of("Dokkaebi CreationRegistry", town.chain_id, address)
         self.work_struct = struct("CreationRegistry", "register")
         self.voucher_struct = struct("CreationRegistry", "registerFor")
         town.collections[address] = self

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from tests.lane.abi import digest_of, keccak, struct, word
 from tests.models.books import refuse_if
-from tests.models.till import BPS, DAY, PRICE_MAX, Till
+from tests.models.till import BPS, DAY, PRICE_MAX, Till, permit_is_wrong
 from tests.models.town import NOBODY
 
 HOUR = 3_600
@@ -162,7 +162,6 @@ class EscrowMarket(Till):
         self, caller: str, offer: Any, signature: bytes, units: int, referrer: str, value: int,
         permit: bytes = b"",
     ) -> None:  # fmt: skip
-        self.use_permit(offer.asset, caller, permit)
         id_, seller = self.offer_id(offer), offer.seller
         favoured = referrer != NOBODY and referrer in {caller, seller, self.address}
         reserved = offer.buyer not in {NOBODY, caller}
@@ -178,6 +177,7 @@ class EscrowMarket(Till):
             left = self.documents[id_][1]
             checks = [(left == 0, "Offer_NotOpen", id_)]
         refuse_if(
+            permit_is_wrong(permit),
             *self.cannot_open(id_, offer, caller, seller),
             (reserved, "Document_Reserved", caller, offer.buyer),
             (favoured, "Referrer_NotAllowed", referrer),
@@ -186,6 +186,7 @@ class EscrowMarket(Till):
                 not 1 <= units <= left, "Offer_UnitsWrong", id_, units, left,
             ) or (False,),
         )  # fmt: skip
+        self.use_permit(offer.asset, caller, permit)
         if signature:
             serial = offer.units - left
             if last:
@@ -236,6 +237,7 @@ class EscrowMarket(Till):
             ),
             *self.terms_are_wrong(request, self.town.now + 1),
             self.nonce_is_used(caller, request.nonce),
+            permit_is_wrong(permit),
         )  # fmt: skip
         id_ = self.request_id(request)
         self.used[caller, request.nonce] = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from tests.lane.abi import CHAIN_ID, keccak, word
+from tests.lane.abi import keccak, word
 from tests.models.books import Refused, refuse_if
 from tests.models.community_token import CommunityToken, Stewardship
 from tests.models.town import COIN, NOBODY, Town
@@ -42,8 +42,10 @@ class Terms(NamedTuple):
 class Tree:
     """A tree of leaves, and the proofs in it."""
 
-    def __init__(self, pool: str, epoch: int, leaves: tuple[tuple[str, int], ...]) -> None:
-        hashed = [leaf_of(pool, epoch, account, amount) for account, amount in leaves]
+    def __init__(
+        self, chain_id: int, pool: str, epoch: int, leaves: tuple[tuple[str, int], ...]
+    ) -> None:
+        hashed = [leaf_of(chain_id, pool, epoch, *leaf) for leaf in leaves]
         self._rows = [hashed or [keccak(b"an empty tree")]]
         while len(self._rows[-1]) > 1:
             row = self._rows[-1]
@@ -60,8 +62,8 @@ class Tree:
         return tuple(found)
 
 
-def leaf_of(pool: str, epoch: int, account: str, amount: int) -> bytes:
-    words = (CHAIN_ID, pool, epoch, account, amount)
+def leaf_of(chain_id: int, pool: str, epoch: int, account: str, amount: int) -> bytes:
+    words = (chain_id, pool, epoch, account, amount)
     return keccak(keccak(b"".join(word(one) for one in words)))
 
 
@@ -102,6 +104,9 @@ class RewardPool:
         """The root that counts now, whether the chain has noticed or not."""
         root = self.state["waiting"]
         return root if root and self.town.now >= root.counts_from else self.counting
+
+    def tree(self, epoch: int, leaves: tuple[tuple[str, int], ...]) -> Tree:
+        return Tree(self.town.chain_id, self.address, epoch, leaves)
 
     # Budget
 
@@ -190,7 +195,7 @@ class RewardPool:
 
     def _claim(self, index: int, account: str, cumulative: int, proof: Any) -> int:
         root = self.counting
-        leaf = leaf_of(self.address, root.epoch, account, cumulative)
+        leaf = leaf_of(self.town.chain_id, self.address, root.epoch, account, cumulative)
         # 24 bytes of a root are kept.
         missing = root_by(leaf, proof)[:24] != root.root[:24]
         refuse_if((missing, "Claim_NotInTree", index, account, cumulative))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.lane.abi import CHAIN_ID, digest_of, domain_of, hash_words
+from tests.lane.abi import digest_of, domain_of, hash_words
 from tests.models.books import Refused, refuse_if
 from tests.models.creation_registry import CreationRegistry
 from tests.models.town import COIN, NOBODY, Town
@@ -44,7 +44,7 @@ class Till:
     ) -> None:  # fmt: skip
         self.town, self.name, self.address, self.registry = town, name, address, registry
         self.fee_recipient, self.fee_bps = fee_recipient, fee_bps
-        self.domain = domain_of(f"Dokkaebi {name}", CHAIN_ID, address)
+        self.domain = domain_of(f"Dokkaebi {name}", town.chain_id, address)
         self.credits = town.books.open("credits")
         self.gifts = town.books.open("gifts")
         self.used = town.books.open("used", False)
@@ -195,8 +195,7 @@ class Till:
         """That it fails says nothing."""
         if not permit:
             return
-        size = len(permit)
-        refuse_if((size != PERMIT_BYTES, "Permit_Malformed", size, PERMIT_BYTES))
+        refuse_if(permit_is_wrong(permit))
         token = self.town.token(asset)
         use = getattr(token, "use_permit", None)
         if use is not None:
@@ -281,3 +280,8 @@ class Till:
     def only_itself(self, caller: str) -> None:
         """`transferOut` and `handOut`."""
         raise Refused(("Caller_NotMarket", caller))
+
+
+def permit_is_wrong(permit: bytes) -> tuple[Any, ...]:
+    size = len(permit)
+    return (size not in {0, PERMIT_BYTES}, "Permit_Malformed", size, PERMIT_BYTES)

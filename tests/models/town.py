@@ -31,9 +31,9 @@ class Town:
     Gas is the one thing that the model doesn't know: whether such a frame had enough of it, the
     chain says, and the model says whether what happened was allowed."""
 
-    def __init__(self, now: int) -> None:
+    def __init__(self, now: int, chain_id: int) -> None:
         self.books = Books()
-        self.now = now
+        self.now, self.chain_id = now, chain_id
         self.money = self.books.open("money")
         self.modes = self.books.open("modes", ACCEPT)
         self.scripts = self.books.open("scripts", ())
@@ -48,13 +48,18 @@ class Town:
         self._failed: deque[tuple[Any, ...]] = deque()
         self._reentered: dict[str, deque[tuple[bool, Reason]]] = {}
         self._finished = True
+        self._guesses = self.guessed = 0
         self.limited_reentries = 0
 
     # What is known of gas
 
-    def witness(self, finished: bool, events: list[tuple[Any, ...]]) -> None:
-        """What the chain says happened."""
+    def witness(
+        self, finished: bool, events: list[tuple[Any, ...]], guesses: int = 0
+    ) -> None:
+        """What the chain says happened. Of a call that was refused it says nothing: then `guesses`
+        tells, a bit for each question, what wanted for gas; `guessed` counts the questions."""
         self._finished = finished
+        self._guesses, self.guessed = guesses, 0
         self._frames.clear()
         self._failed = deque(event for event in events if event[1] in FAILED_FRAMES)
         self._reentered = {agent: deque() for agent in self.agents}
@@ -91,8 +96,15 @@ class Town:
         if mode == REENTER and self.scripts[account]:
             self._reenter(account)
 
+    def _wants_gas(self) -> bool:
+        if self._finished or not self._frames:
+            return False
+        self.guessed += 1
+        wants, self._guesses = bool(self._guesses & 1), self._guesses >> 1
+        return wants
+
     def _reenter(self, agent: str) -> None:
-        if any(self._frames):
+        if any(self._frames) or self._wants_gas():
             raise Refused(NOTHING)
         script, self.scripts[agent] = self.scripts[agent], ()
         for call in script:
@@ -100,7 +112,8 @@ class Town:
                 self.limited_reentries += 1
             seen = self._reentered[agent].popleft() if self._reentered.get(agent) else None
             success, error = seen if seen is not None else (None, NOTHING)
-            if self._frames and success is False and error[0] in {"", "Gas_TooLittle"}:
+            starved = success is False and error[0] in {"", "Gas_TooLittle"}
+            if (self._frames and starved) or self._wants_gas():
                 self.books.emit(agent, "Reentered", call.target, False)
                 continue
             reasons = self.books.attempt(call.act)

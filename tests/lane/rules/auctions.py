@@ -47,7 +47,8 @@ def _lot(m: Machine) -> Lot | None:
     if not lots or m.chance(12):
         auction = m.remembered("auction")
         return Lot(auction, NOBODY, 0, 0) if auction else None
-    return m.pick(lots)
+    # Those that end first, so that time doesn't run over the others.
+    return m.pick(sorted(lots, key=lambda one: one.deadline)[:4])
 
 
 @rule("auctions", 1)
@@ -110,7 +111,7 @@ def bid_signed(m: Machine) -> Intent:
     return _bid(m, auction, signature)
 
 
-@rule("auctions", 5)
+@rule("auctions", 3)
 def settle(m: Machine) -> Intent | None:
     lot = _lot(m)
     if lot is None:

@@ -109,7 +109,7 @@ def _fund(m: Machine, terms: Any, signature: bytes) -> Intent:
     )  # fmt: skip
 
 
-@rule("escrow", 8)
+@rule("escrow", 10)
 def fund(m: Machine) -> Intent | None:
     """A published offer, mostly one that is open."""
     market = m.world.escrow
@@ -119,7 +119,7 @@ def fund(m: Machine) -> Intent | None:
     return _fund(m, terms, b"") if terms else None
 
 
-@rule("escrow", 6)
+@rule("escrow", 8)
 def fund_signed(m: Machine) -> Intent:
     market = m.world.escrow
     found = m.paper("offer") if m.chance(2) else None
@@ -215,6 +215,8 @@ def some_trade(m: Machine, *states: int) -> Trade | None:
     """One that is alive, mostly in one of these states; at times one that ended."""
     market = m.world.escrow
     alive = [one for one in market.trades.values() if one]
+    # Those that end first, so that time doesn't run over the others.
+    alive = sorted(alive, key=lambda one: one.deadline)[:6]
     right = [one for one in alive if one.state in states] if states else alive
     if m.chance(10):
         ended = [one for one in market.ended.values() if one]
@@ -224,7 +226,7 @@ def some_trade(m: Machine, *states: int) -> Trade | None:
     return m.some(right if right and not m.chance(10) else alive)
 
 
-@rule("escrow", 6)
+@rule("escrow", 9)
 def ship(m: Machine) -> Intent | None:
     trade = some_trade(m, FUNDED)
     if trade is None:
@@ -255,7 +257,7 @@ def ship_for(m: Machine) -> Intent | None:
     )
 
 
-@rule("escrow", 3)
+@rule("escrow", 4)
 def confirm(m: Machine) -> Intent | None:
     trade = some_trade(m)
     if trade is None:
@@ -296,7 +298,7 @@ def refund_for(m: Machine) -> Intent | None:
     )
 
 
-@rule("escrow", 4)
+@rule("escrow", 3)
 def claim_timeout(m: Machine) -> Intent | None:
     """To the second before, at, or after a deadline."""
     trade = some_trade(m)
@@ -311,7 +313,7 @@ def claim_timeout(m: Machine) -> Intent | None:
     )  # fmt: skip
 
 
-@rule("escrow", 4)
+@rule("escrow", 7)
 def dispute(m: Machine) -> Intent | None:
     trade = some_trade(m, SHIPPED)
     if trade is None:
@@ -359,7 +361,7 @@ def submit_evidence_for(m: Machine) -> Intent | None:
     )  # fmt: skip
 
 
-@rule("escrow", 3)
+@rule("escrow", 5)
 def rule_(m: Machine) -> Intent | None:
     trade = some_trade(m, DISPUTED)
     if trade is None:

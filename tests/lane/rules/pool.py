@@ -21,7 +21,7 @@ def members(m: Machine) -> list[str]:
 
 
 def tree_of(m: Machine, root: Root) -> Tree:
-    return Tree(m.world.pool.address, root.epoch, root.leaves)
+    return m.world.pool.tree(root.epoch, root.leaves)
 
 
 @rule("pool", 2)
@@ -49,7 +49,7 @@ def post_intent(
     m: Machine, epoch: int, leaves: tuple[tuple[str, int], ...], total: int, sender: str
 ) -> Intent:
     pool = m.world.pool
-    root = Tree(pool.address, epoch, leaves).root if total or leaves else NO_WORD
+    root = pool.tree(epoch, leaves).root if total or leaves else NO_WORD
     return Intent(
         sender, m.world.contracts["RewardPool"], "post", (epoch, root, total, DOCUMENT),
         lambda caller: pool.post(caller, epoch, root, total, DOCUMENT, leaves),
@@ -65,6 +65,8 @@ def _steward(m: Machine) -> str:
 def post(m: Machine) -> Intent:
     """An honest root: what was promised, and some more, as far as the budget reaches."""
     pool = m.world.pool
+    if pool.effective.epoch >= pool.over() and not m.chance(6):
+        m.jump(pool.terms.start + (pool.over() + 1) * pool.terms.epoch_seconds + m.pick((-1, 0, 0)))
     epoch, counting = pool.over(), pool.effective
     earned: Counter[str] = Counter()
     for account, amount in counting.leaves:

@@ -76,12 +76,12 @@ def permit(m: Machine) -> Intent:
     )  # fmt: skip
 
 
-@rule("token", 1)
+@rule("token", 2)
 def set_minter(m: Machine) -> Intent:
     contract, token = _token(m)
-    minter = m.pick((m.world.minter.address, m.address("stranger"), m.address("eve")))
+    minter = m.pick((m.world.minter.address, m.world.minter.address, m.address("stranger")))
     sender = token.steward.holder["now"]
-    if not m.chance(12):
+    if m.chance(3):
         sender = m.address("stranger")
     return Intent(
         sender if sender != NOBODY else m.address("stranger"), contract, "setMinter", (minter,),
@@ -89,7 +89,7 @@ def set_minter(m: Machine) -> Intent:
     )  # fmt: skip
 
 
-@rule("token", 3)
+@rule("token", 2)
 def mint(m: Machine) -> Intent:
     contract, token = _token(m)
     room = token.cap - token.supply[0]

@@ -23,9 +23,9 @@ MOODS = (ACCEPT, ACCEPT, ACCEPT, REJECT, BURN_GAS, RETURN_BOMB, REVERT_BOMB, WRO
 REENTERING = ("escrow", "creations", "auctions", "money", "registry", "pool")
 
 
-@rule("town", 3)
+@rule("town", 2)
 def wait(m: Machine) -> None:
-    m.jump(m.boundary() if not m.chance(4) else m.town.now + m.dice.randrange(3 * DAY))
+    m.jump(m.boundary() if not m.chance(4) else m.town.now + m.dice.randrange(DAY))
 
 
 @rule("town", 2)
@@ -153,14 +153,15 @@ def approve(m: Machine) -> Intent:
 
 def _some_credit(m: Machine) -> tuple[Any, str, str]:
     """Of a market; mostly one that is owed."""
-    market = m.pick(list(m.world.markets.values()))
-    owed = [key for key, amount in market.credits.items() if amount]
-    if owed and not m.chance(5):
-        return (market, *m.pick(owed))
+    markets = list(m.world.markets.values())
+    owed = [(t, *key) for t in markets for key, amount in t.credits.items() if amount]
+    market = m.pick(markets)
+    if owed and not m.chance(8):
+        return m.pick(owed)
     return market, m.asset(), m.pick(m.world.traders)
 
 
-@rule("money", 3)
+@rule("money", 2)
 def withdraw(m: Machine) -> Intent:
     market, asset, payee = _some_credit(m)
     if payee not in m.world.traders:
@@ -174,7 +175,7 @@ def withdraw(m: Machine) -> Intent:
     )  # fmt: skip
 
 
-@rule("money", 3)
+@rule("money", 2)
 def withdraw_for(m: Machine) -> Intent:
     market, asset, payee = _some_credit(m)
     return Intent(
@@ -183,7 +184,7 @@ def withdraw_for(m: Machine) -> Intent:
     )  # fmt: skip
 
 
-@rule("money", 2)
+@rule("money", 1)
 def withdraw_to_for(m: Machine) -> Intent:
     found = m.paper("withdrawal") if m.chance(4) else None
     if found is None:
