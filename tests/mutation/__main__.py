@@ -120,14 +120,14 @@ def try_file(
     woven = weave(compiler, sources, BASES.get(stem, (stem,)), mutants)
     result = Result(file, list(woven.mutants.values()), dropped=[m.key for m in woven.dropped])
     folder = WORK / stem
-    artifacts = killers.folder_of(woven, folder / "artifacts")
+    codes = {name: bytes.fromhex(made["bytecode"]) for name, made in woven.artifacts.items()}
     seeds = list(islice(killers.seeds_of(file, 1), RUNS))
     if seeds:
-        unwoven = killers.try_to_kill(0, artifacts, seeds)
+        unwoven = killers.try_to_kill(0, codes, seeds)
         if unwoven is not None:
             raise SystemExit(f"{file}: with all mutants off, {unwoven}")
         for number, one in woven.mutants.items():
-            if killers.try_to_kill(number, artifacts, seeds) is not None:
+            if killers.try_to_kill(number, codes, seeds) is not None:
                 result.killed[one.key] = "machine"
     reasons = explanations(file)
     left = {

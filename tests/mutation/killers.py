@@ -5,54 +5,48 @@ Each mutant gets a process of its own, forked from one that has loaded everythin
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
-import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
+from itertools import count
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from pyrevm import BlockEnv, CfgEnv
+from pyrevm import BlockEnv
 
 from tests.lane import chain, fuzz
-from tests.lane.abi import ARTIFACTS
 from tests.lane.machine import Machine
 from tests.lane.world import World
-from tests.mutation.weave import Woven
 
-# Woven code is larger than any chain allows.
-CODE_SIZE = 1 << 20
 # For a mutant that never ends; all others take what they take, so that no load changes a result.
 SECONDS = 600
-PROFILES = {
+# In which rooms of the machine a file's code is at work. The desk is in none.
+ROOMS = {
     "ArbitrationDesk": (),
-    "AuctionHouse": (4, 6, 7),
-    "CommunityToken": (0, 7),
-    "CreationMarket": (3, 6, 7),
-    "CreationRegistry": (1, 3, 6, 4),
-    "EscrowMarket": (2, 6, 7),
-    "RewardPool": (5, 7),
-    "Collections": (3, 4, 6),
-    "Consent": (2, 3, 4, 6),
-    "Offices": (5, 7),
-    "RewardPurse": (5, 7),
-    "Signatures": (3, 2, 4, 1),
-    "Stewardship": (5, 0, 7),
-    "Till": (2, 3, 4, 6),
-    "ContentIdentifier": (1,),
-    "TradeTerms": (2, 6),
+    "AuctionHouse": ("auctions",),
+    "CommunityToken": ("token",),
+    "CreationMarket": ("creations",),
+    "CreationRegistry": ("registry",),
+    "EscrowMarket": ("escrow",),
+    "RewardPool": ("pool",),
+    "Collections": ("creations", "auctions"),
+    "Consent": ("escrow", "creations", "auctions"),
+    "ContentIdentifier": ("registry",),
+    "Offices": ("pool",),
+    "RewardPurse": ("pool",),
+    "Signatures": ("escrow", "creations", "auctions", "registry"),
+    "Stewardship": ("pool", "token"),
+    "Till": ("escrow", "creations", "auctions"),
+    "TradeTerms": ("escrow",),
 }
 
 
 def switch(number: int) -> None:
     """Switches a mutant on in this process, or all off with 0."""
-    coinbase = f"0x{number:040x}"
-    chain.BlockEnv = partial(BlockEnv, coinbase=coinbase)  # type: ignore[misc]
-    chain.CfgEnv = partial(CfgEnv, limit_contract_code_size=CODE_SIZE)  # type: ignore[misc]
+    chain.BlockEnv = partial(BlockEnv, coinbase=f"0x{number:040x}")  # type: ignore[misc]
 
 
 def load() -> None:
@@ -60,33 +54,18 @@ def load() -> None:
     World(chain.Lane())
 
 
-def folder_of(woven: Woven, folder: Path) -> Path:
-    """Artifacts as the lane reads them: the woven ones among all others."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    for path in ARTIFACTS.glob("*.json"):
-        made = woven.artifacts.get(path.stem)
-        if made is None:
-            (folder / path.name).symlink_to(path)
-        else:
-            (folder / path.name).write_text(json.dumps(made), "utf-8")
-    return folder
+def seeds_of(file: str, first: int) -> Iterator[int]:
+    """Seeds, from the first on, of runs of the machine in which a file's code is at work."""
+    rooms = ROOMS[Path(file).stem]
+    for seed in count(first) if rooms else ():
+        if set(rooms) & set(fuzz.PROFILES[seed % len(fuzz.PROFILES)]):
+            yield seed
 
 
-def seeds_of(file: str, seed: int) -> Iterator[int]:
-    """Seeds of those runs of the machine in which a file's code is at work."""
-    rooms = PROFILES[Path(file).stem]
-    start = seed * len(fuzz.PROFILES)
-    while rooms:
-        for room in rooms:
-            yield start + room
-        start += len(fuzz.PROFILES)
-
-
-def play(folder: Path, seeds: Iterable[int]) -> str | None:
+def play(codes: Mapping[str, bytes], seeds: Iterable[int]) -> str | None:
     """Plays runs; what was wrong, or None if nothing was."""
     try:
-        machine = Machine(World(chain.Lane(folder=folder)))
+        machine = Machine(World(chain.Lane(codes=codes)))
         for seed in seeds:
             fuzz.play(machine, fuzz.plan(seed))
     except Exception as problem:
@@ -95,17 +74,17 @@ def play(folder: Path, seeds: Iterable[int]) -> str | None:
     return None
 
 
-def _child(number: int, folder: Path, seeds: list[int], answer: Connection) -> None:
+def _child(number: int, codes: Mapping[str, bytes], seeds: list[int], answer: Connection) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     switch(number)
-    answer.send(play(folder, seeds))
+    answer.send(play(codes, seeds))
 
 
-def try_to_kill(number: int, folder: Path, seeds: list[int]) -> str | None:
+def try_to_kill(number: int, codes: Mapping[str, bytes], seeds: list[int]) -> str | None:
     """What killed a mutant; None if it survived these runs."""
     fork = multiprocessing.get_context("fork")
     ours, theirs = fork.Pipe(duplex=False)
-    process = fork.Process(target=_child, args=(number, folder, seeds, theirs))
+    process = fork.Process(target=_child, args=(number, codes, seeds, theirs))
     process.start()
     theirs.close()
     said: Any = "the process ended"
