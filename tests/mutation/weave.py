@@ -135,6 +135,10 @@ def _woven(text: bytes, mutants: dict[int, Mutant]) -> bytes:
         return b"".join(parts)
 
     def wrap(at: tuple[int, int, bool], plain: bytes) -> bytes:
+        numbers = [mutants[n] for n in places[at] if mutants[n].kind == "number"]
+        if numbers:
+            # A bare literal would take the smallest type that holds it.
+            plain = numbers[0].instead.split("(")[0].encode() + b"(" + plain + b")"
         for number in places[at]:
             one = mutants[number]
             on, instead = f"block.coinbase == address({number})", one.instead.encode()
@@ -151,9 +155,6 @@ def _woven(text: bytes, mutants: dict[int, Mutant]) -> bytes:
                     mark,
                 )
             else:
-                kept = one.source.encode()
-                if one.kind == "number":
-                    plain = instead.split(b"(")[0] + b"(" + kept + b")"
                 plain = b"%b(%b ? %b : %b)%b" % (mark, on.encode(), instead, plain, mark)
         return plain
 

@@ -93,7 +93,7 @@ def _findings(contract: str) -> set[tuple[str, str, str]]:
 
 
 def _is_our_style(check: str, place: str) -> bool:
-    """Constants, immutables and what reads them are in capitals. Slither wants no such functions."""
+    """Constants, immutables and what reads them are in capitals, which slither wants of none."""
     return check == "naming-convention" and place.split(".")[-1].isupper()
 
 
