@@ -1,14 +1,16 @@
 """`make prove`: symbolic proofs (halmos), static analysis (slither), lint (solhint).
 
-    python -m tests.proofs [halmos] [slither] [solhint]
+    python -m tests.proofs [halmos] [slither] [solhint] [TillProof]
 
-All three unless some are named. Ends with 1 if anything isn't proved or explained.
+All three unless some are named; of the proofs all, or those of one contract. Ends with 1 if
+anything isn't proved or explained.
 """
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from functools import partial
 
 from rich.console import Console
 from rich.table import Table
@@ -19,9 +21,9 @@ TOOLS = ("halmos", "slither", "solhint")
 SOLIDITY = ("contracts/*.sol", "contracts/{base,libraries}/**/*.sol", "interfaces/**/*.sol")
 
 
-def run_halmos(console: Console) -> tuple[str, bool]:
+def run_halmos(console: Console, only: str = "") -> tuple[str, bool]:
     found = []
-    for proof in halmos.proofs():
+    for proof in halmos.proofs(only):
         mark = "ok     " if proof.holds else "not ok "
         what = "" if proof.holds else f": {proof.verdict}"
         console.print(f"{mark} {proof.contract} {proof.name}{what}", highlight=False)
@@ -51,13 +53,19 @@ def run_solhint(console: Console) -> tuple[str, bool]:
 
 
 def main(arguments: list[str]) -> int:
-    if unknown := set(arguments) - set(TOOLS):
+    only = next((word for word in arguments if word.endswith("Proof")), "")
+    chosen = [word for word in arguments if word != only] or (["halmos"] if only else list(TOOLS))
+    if unknown := set(chosen) - set(TOOLS):
         raise SystemExit(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(TOOLS)}")
     console = Console(width=100)
-    runs = {"halmos": run_halmos, "slither": run_slither, "solhint": run_solhint}
+    runs = {
+        "halmos": partial(run_halmos, only=only),
+        "slither": run_slither,
+        "solhint": run_solhint,
+    }
     table = Table("tool", "found", "")
     good = True
-    for tool in arguments or TOOLS:
+    for tool in chosen:
         text, right = runs[tool](console)
         table.add_row(tool, text, "ok" if right else "NOT OK")
         good = good and right

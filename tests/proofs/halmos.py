@@ -52,10 +52,11 @@ class Proof:
         return self.verdict == "proved"
 
 
-def proofs() -> Iterator[Proof]:
-    """Compiles and proves all, contract by contract."""
-    shutil.rmtree(WORK, ignore_errors=True)
-    names = sorted(path.stem for path in (ROOT / FOLDER).glob("*Proof.sol"))
+def proofs(only: str = "") -> Iterator[Proof]:
+    """Compiles and proves all, contract by contract, or one of them."""
+    names = [only] if only else sorted(path.stem for path in (ROOT / FOLDER).glob("*Proof.sol"))
+    for name in names:
+        shutil.rmtree(WORK / name, ignore_errors=True)
     with ThreadPoolExecutor(1) as ahead:
         for name, compiled in [(name, ahead.submit(_compile, name)) for name in names]:
             compiled.result()
