@@ -11,7 +11,7 @@ STEPS ?= 200000
 SEED ?= 1
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo test check format compile clean distclean lock bench-gas bench-ledger bench-board bench-portal sim chaos chaos-deploy fuzz plant web test-web museum
+.PHONY: help setup demo test check format compile clean distclean lock bench-gas bench-ledger bench-board bench-portal sim chaos chaos-deploy fuzz plant web test-web museum prove mutate
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,13 @@ compile: ## Compile the contracts anew and write frontend-abi/ from them
 	@tools/setup --no-compile
 	@.venv/bin/brownie compile --all
 	@.venv/bin/dokkaebi export
+
+prove: setup ## Prove what can be proved (halmos), look for known faults (slither, solhint); half an hour
+	@tools/setup --prove
+	@$(PYTHON) -m tests.proofs
+
+mutate: setup ## Put small faults into the contracts and see them noticed; hours (CONTRACT=, LIMIT=, SEED=1)
+	@$(PYTHON) -m tests.mutation --contract "$(CONTRACT)" --limit $(or $(LIMIT),0) --seed $(SEED)
 
 bench-gas: setup ## Measure the gas of each call into bench/gas/
 	@$(PYTHON) -m bench.gas
@@ -80,4 +87,4 @@ clean: ## Remove what was made: build, reports, var, caches
 	@tools/clean
 
 distclean: clean ## Remove what was fetched as well: .venv, node_modules, .solcx
-	@rm -rf .venv node_modules .solcx
+	@rm -rf .venv .venv-prove node_modules .solcx
