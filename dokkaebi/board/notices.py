@@ -34,6 +34,8 @@ from dokkaebi.errors import DokkaebiError
 
 # Documents that are looked at together.
 BATCH = 64
+# How long a look waits for as many documents as the last one had, seconds.
+GATHER_SECONDS = 0.02
 # Posts that wait at most; more are asked to come again.
 WAITING_MAX = 2_048
 _MINUTE = 60.0
@@ -89,14 +91,18 @@ class Notices:
             self._worker.join()
 
     def _work(self) -> None:
-        going_on = True
+        going_on, expected = True, 1
         while going_on:
             batch = [self._inbox.get()]
+            # Whoever was answered just now may post again: a moment's wait makes one look of many.
+            until = time.monotonic() + GATHER_SECONDS
             while len(batch) < BATCH:
+                rest = until - time.monotonic() if len(batch) < expected else 0
                 try:
-                    batch.append(self._inbox.get_nowait())
+                    batch.append(self._inbox.get(block=rest > 0, timeout=max(rest, 0)))
                 except queue.Empty:
                     break
+            expected = len(batch)
             going_on = None not in batch
             posts = [entry for entry in batch if entry is not None]
             found = self._taken([body for body, _ in posts])
