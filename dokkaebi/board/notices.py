@@ -12,6 +12,9 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
+
+from sqlalchemy import Row
 
 from dokkaebi.board.facts import facts_of
 from dokkaebi.board.files import Files, Incoming
@@ -45,10 +48,12 @@ _OF_CONTRACTS = re.compile("revert|out of gas|opcode|stack|invalid jump|OutOfGas
 
 @dataclass(frozen=True)
 class Posted:
-    """What became of a document that was posted: its digest, and whether it is new here."""
+    """What became of a document that was posted: its digest, whether it is new here, and its row
+    for who waits for it (None: dropped meanwhile)."""
 
     digest: str
     new: bool
+    row: Row[Any] | None = None
 
 
 class Notices:
@@ -114,7 +119,15 @@ class Notices:
 
     def _taken(self, bodies: Sequence[bytes]) -> list[Posted | BaseException]:
         try:
-            return list(self.take(bodies))
+            found = self.take(bodies)
+            digests = [result.digest for result in found if isinstance(result, Posted)]
+            rows = {row.digest: row for row in self.store.rows_of(digests)}
+            return [
+                replace(result, row=rows.get(result.digest))
+                if isinstance(result, Posted)
+                else result
+                for result in found
+            ]
         except Exception as problem:
             return [problem] * len(bodies)
 
