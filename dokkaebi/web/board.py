@@ -260,7 +260,9 @@ def _add_documents(app: FastAPI, desk: Desk[Notices]) -> None:
     )
     async def post(request: Request) -> Response:
         """Puts a signed document's file on the board, once it was found usable."""
-        notices: Notices = desk.found or await run_in_threadpool(desk.opened)
+        notices = desk.found
+        if notices is None:
+            notices = await run_in_threadpool(desk.opened)
         body = await _small_body(request, notices.limits.document_bytes)
         posted = await asyncio.wrap_future(notices.post(body))
         if posted.row is None:
