@@ -335,6 +335,17 @@ def mime_type(file_name: str) -> str:
     return guessed or "application/octet-stream"
 
 
+def file_types() -> dict[str, dict[str, str]]:
+    """What `mime_type` knows, for others who name files' types: media types by ending, endings that
+    stand for two, and encodings by their last ending."""
+    common, standard = _TYPES.types_map
+    return {
+        "types": dict(sorted({**common, **standard}.items())),
+        "suffixes": dict(sorted(_TYPES.suffix_map.items())),
+        "encodings": dict(sorted(_TYPES.encodings_map.items())),
+    }
+
+
 def _clean(text: str) -> str:
     """One spelling for what looks the same (macOS spells 한글 in parts), and valid UTF-8."""
     return unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode("utf-8"))

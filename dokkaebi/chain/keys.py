@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -130,6 +131,14 @@ def new_keystore(path: Path, password_file: Path | None, ask: Callable[[bool], s
     return str(account.address)
 
 
+def new_key() -> Signer:
+    """A key that was just made and is kept nowhere."""
+    from eth_account import Account
+
+    key: Signer = Account.create()
+    return key
+
+
 def name_of_test_key(address: str) -> str | None:
     """The name of a well-known test account, such as `test:3`; None for any other."""
     for name, addresses in TEST_ADDRESSES.items():
@@ -145,6 +154,7 @@ def _refuse_public_key(account: Signer, chain_id: int) -> None:
         raise DokkaebiError("key_is_public", name=name, address=account.address, chain_id=chain_id)
 
 
+@cache
 def _test_key(kind: str, number: str) -> LocalAccount:
     from eth_account import Account
 

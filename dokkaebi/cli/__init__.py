@@ -6,11 +6,13 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
 import typer
 from typer.exceptions import TyperException
+from typer.main import get_command
 
 from dokkaebi.cli.help import HelpfulGroup
 from dokkaebi.texts import LANGUAGES, set_language, t
@@ -67,6 +69,12 @@ set_language(_asked_language(sys.argv))
 app = _make_app()
 
 
+@cache
+def _command() -> Any:
+    """The tree of commands, which Typer would make anew for each that a process runs."""
+    return get_command(app)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line and ends the process: 0 done, 1 `verify` says no, 2 an error."""
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
@@ -79,7 +87,7 @@ def run(arguments: Sequence[str]) -> int:
     as_json = "--json" in arguments
     set_language(_asked_language(arguments))
     try:
-        code = app(args=list(arguments), prog_name="dokkaebi", standalone_mode=False)
+        code = _command().main(list(arguments), prog_name="dokkaebi", standalone_mode=False)
     except TyperException as problem:
         if type(problem).__name__ == "NoArgsIsHelpError":
             print(problem.format_message())

@@ -46,6 +46,7 @@ from dokkaebi.web.books import Books
 from dokkaebi.web.desk import Desk
 from dokkaebi.web.limits import Limits
 from dokkaebi.web.metrics import Metrics
+from dokkaebi.web.page import PageSettings, add_page, page_folder
 
 VERSION = version("dokkaebi")
 LISTINGS: dict[str, tuple[Listing[Any], type]] = {
@@ -136,9 +137,10 @@ def create_app(
     origins: Sequence[str] = ("*",),
     board: Desk[Notices] | None = None,
     sponsor: Desk[Sponsor] | None = None,
+    page: PageSettings | None = None,
 ) -> FastAPI:
     """The application. `origins`: whose pages may use it; `board`: with the notice board;
-    `sponsor`: with somebody who pays for gas."""
+    `sponsor`: with somebody who pays for gas; `page`: with the wallet page."""
     desks: list[Desk[Any]] = [desk for desk in (board, sponsor) if desk is not None]
     metrics = Metrics()
 
@@ -180,6 +182,8 @@ def create_app(
     _add_single(app)
     _add_accounts(app)
     _add_reports(app)
+    if page is not None:
+        add_page(app, books, page, page_folder())
     if board is not None:
         boards.add_board(app, board)
     if sponsor is not None:
