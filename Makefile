@@ -10,7 +10,7 @@ RUNS ?=
 SEED ?= 1
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo test check format compile clean distclean lock bench-gas bench-ledger bench-portal sim chaos chaos-deploy museum
+.PHONY: help setup demo test check format compile clean distclean lock bench-gas bench-ledger bench-board bench-portal sim chaos chaos-deploy web test-web museum
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -23,6 +23,12 @@ demo: setup ## Play a market day on a chain of its own (WORKS=folder with works 
 
 test: setup ## All tests: contracts first (JOBS=3 at once), then the rest
 	@JOBS="$(JOBS)" tools/test
+
+web: ## Build the wallet page into web/dist
+	@tools/setup --no-compile
+
+test-web: setup ## The wallet page in a real browser, and the examples of frontend-abi/
+	@$(PYTHON) -m pytest tests/web
 
 check: setup ## Formats, lints, types and the house rules; changes nothing
 	@tools/check
@@ -41,6 +47,9 @@ bench-gas: setup ## Measure the gas of each call into bench/gas/
 
 bench-ledger: setup ## Index a long chain, beside ponder, cryo and a web3.py loop (ten minutes)
 	@$(PYTHON) -m bench.ledger
+
+bench-board: setup ## Post offers to a board as fast as it takes them, search 100,000 works (twenty minutes)
+	@$(PYTHON) -m bench.board
 
 bench-portal: setup ## Score a million contributions, build a tree of as many leaves, import a gigabyte
 	@$(PYTHON) -m bench.portal

@@ -22,7 +22,8 @@ contract CreationRegistry is ICreationRegistry, ERC721, Signatures {
     uint256 private constant DOCUMENT_SIZE_MIN = 128;
     uint256 private constant DOCUMENT_SIZE_MAX = 16_383;
 
-    // The record, from the lowest bit: createdAt 34 | creator's number 30 | royalty 10 | parents 4 | tenure 18.
+    // The record, from the lowest bit: createdAt 34 | creator's number 30 | royalty 10 | parents 4 | tenure 17 |
+    // whether that ran over 1.
     uint256 private constant CREATOR_SHIFT = 34;
     uint256 private constant ROYALTY_SHIFT = 64;
     uint256 private constant PARENTS_SHIFT = 74;
@@ -31,7 +32,9 @@ contract CreationRegistry is ICreationRegistry, ERC721, Signatures {
     uint256 private constant CREATOR_MASK = (1 << 30) - 1;
     uint256 private constant ROYALTY_MASK = (1 << 10) - 1;
     uint256 private constant PARENTS_MASK = (1 << 4) - 1;
-    uint256 private constant TENURE_MASK = (1 << 18) - 1;
+    uint256 private constant TENURE_BITS = 17;
+    uint256 private constant TENURE_MASK = (1 << TENURE_BITS) - 1;
+    uint256 private constant RAN_OVER = 1 << 95;
     uint256 private constant MAKERS_SHIFT = 160;
     // Of a work that isn't registered, its vouchers' least version: createdAt 34, zero | version 62.
     uint256 private constant VERSION_SHIFT = 34;
@@ -65,6 +68,8 @@ contract CreationRegistry is ICreationRegistry, ERC721, Signatures {
     mapping(uint256 id => mapping(uint256 index => uint256 parent)) private _parents; // slot 4
     mapping(uint256 number => mapping(uint256 index => Partner partner)) private _partners; // slot 5
     mapping(bytes32 group => uint256 number) private _groups; // slot 6
+    // How often a tenure ran over the bits that its record has for it.
+    mapping(uint256 id => uint256 rounds) private _rounds; // slot 7
 
     /// @param name_ The registry's name.
     /// @param symbol_ The registry's short name.
@@ -308,9 +313,16 @@ contract CreationRegistry is ICreationRegistry, ERC721, Signatures {
         _refuseValue();
         if (from == address(0) || to == address(0)) return;
         uint256 record = _getExtraData(id);
-        uint256 tenure = ((record >> TENURE_SHIFT) + 1) & TENURE_MASK;
-        uint256 rest = record & ((1 << TENURE_SHIFT) - 1);
-        _setExtraData(id, uint96(rest | (tenure << TENURE_SHIFT)));
+        // The record has 96 bits; uint96 cuts off what is carried beyond.
+        unchecked {
+            record += 1 << TENURE_SHIFT;
+        }
+        if ((record >> TENURE_SHIFT) & TENURE_MASK == 0) {
+            // So many transfers cost an attacker little; what was signed before them stays dead.
+            ++_rounds[id];
+            record |= RAN_OVER;
+        }
+        _setExtraData(id, uint96(record));
     }
 
     function _refuseValue() private view {
@@ -340,13 +352,13 @@ contract CreationRegistry is ICreationRegistry, ERC721, Signatures {
                 createdAt: uint40(record & CREATED_MASK),
                 royaltyBps: uint16((record >> ROYALTY_SHIFT) & ROYALTY_MASK),
                 parentCount: uint8((record >> PARENTS_SHIFT) & PARENTS_MASK),
-                tenure: uint32(record >> TENURE_SHIFT)
+                tenure: uint32(_tenureIn(id, record))
             });
     }
 
     /// @inheritdoc ICreationRegistry
     function tenureOf(uint256 id) public view override returns (uint256) {
-        return _recordOf(id) >> TENURE_SHIFT;
+        return _tenureIn(id, _recordOf(id));
     }
 
     /// @inheritdoc ICreationRegistry
@@ -355,6 +367,7 @@ contract CreationRegistry is ICreationRegistry, ERC721, Signatures {
     }
 
     /// @inheritdoc ICreationRegistry
+    // solhint-disable-next-line func-name-mixedcase
     function DOMAIN_SEPARATOR() external view override returns (bytes32) {
         return _domainSeparator();
     }
@@ -439,7 +452,7 @@ contract CreationRegistry is ICreationRegistry, ERC721, Signatures {
         returns (uint256 tenure, bool shared, address creator, uint256 royalty)
     {
         uint256 record = _recordOf(id);
-        tenure = record >> TENURE_SHIFT;
+        tenure = _tenureIn(id, record);
         uint256 makers = _creators[_numberIn(record)];
         if (makers >> MAKERS_SHIFT != 0 || (record >> PARENTS_SHIFT) & PARENTS_MASK != 0) {
             return (tenure, true, address(0), 0);
@@ -613,6 +626,11 @@ contract CreationRegistry is ICreationRegistry, ERC721, Signatures {
 
     function _creatorOf(uint256 record) private view returns (address) {
         return address(uint160(_creators[_numberIn(record)]));
+    }
+
+    function _tenureIn(uint256 id, uint256 record) private view returns (uint256 tenure) {
+        tenure = (record >> TENURE_SHIFT) & TENURE_MASK;
+        if (record & RAN_OVER != 0) tenure |= _rounds[id] << TENURE_BITS;
     }
 
     function _numberIn(uint256 record) private pure returns (uint256) {

@@ -14,7 +14,7 @@ from dokkaebi.texts import LANGUAGES
 DEFAULT_RPC = "http://127.0.0.1:8545"
 FILE_NAME = "dokkaebi.toml"
 _PREFIX = "DOKKAEBI_"
-_PATHS = ("manifest", "database", "documents", "password_file")
+_PATHS = ("manifest", "database", "board", "documents", "password_file")
 _NAMES = ("rpc", "rpc_requests_per_second", "key", "lang", "zone", "database_url", *_PATHS)
 
 
@@ -30,6 +30,7 @@ class Settings:
     rpc_requests_per_second: int | None
     manifest: Path | None
     database: Path | str | None
+    board: Path | None
     documents: Path
     key: str | None
     password_file: Path | None
@@ -43,6 +44,10 @@ class Settings:
     def database_place(self, chain_id: int) -> Path | str:
         """The ledger: as set, else `var/ledger-<chainId>.sqlite3` of the project."""
         return self.database or project_root() / "var" / f"ledger-{chain_id}.sqlite3"
+
+    def board_folder(self, chain_id: int) -> Path:
+        """The notice board's files: as set, else `var/board-<chainId>` of the project."""
+        return self.board or project_root() / "var" / f"board-{chain_id}"
 
 
 def project_root() -> Path:
@@ -69,6 +74,7 @@ def load_settings(**flags: str | Path | None) -> Settings:
         rpc_requests_per_second=_count(given.get("rpc_requests_per_second")),
         manifest=_path(given.get("manifest")),
         database=_database(given, flags),
+        board=_path(given.get("board")),
         documents=_path(given.get("documents")) or project_root() / "documents",
         key=given.get("key"),
         password_file=_path(given.get("password_file")),

@@ -7,4 +7,6 @@ export { escrowMarketAbi } from "./EscrowMarket.js";
 export { auctionHouseAbi } from "./AuctionHouse.js";
 export { arbitrationDeskAbi } from "./ArbitrationDesk.js";
 export { addresses } from "./addresses.js";
+export { documents } from "./documents.js";
 export { errorTexts } from "./errors.js";
+export { fileTypes } from "./fileTypes.js";

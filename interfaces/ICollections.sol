@@ -10,7 +10,6 @@ pragma solidity ^0.8.20;
 /// @dev Warning: a collection can lie about its owners, its royalties and what it moved. Only its own
 /// sales can suffer.
 /// @dev Warning: creations are handed over by `transferFrom`; a contract that buys must be able to handle them.
-/// @dev Warning: a tenure counts to 2^18. A document could be used in a later round of 262,144 transfers.
 interface ICollections {
     /* ERRORS */
 

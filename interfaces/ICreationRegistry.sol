@@ -15,6 +15,9 @@ pragma solidity ^0.8.20;
 /// @dev Royalties and shares are in basis points (1/10,000), times in seconds since 1970 (UTC).
 /// @dev Warning: a registration proves that its creator knew the document at that time, not that
 /// nobody made the work before.
+/// @dev Warning: whoever sees a document before it is registered, in a voucher on a notice board or in the
+/// mempool, can register the same under their own name first. The ids differ, and each names its creator; the
+/// dates then prove nothing. Who minds registers before showing.
 /// @dev Warning: `transferFrom` doesn't ask a receiving contract; `safeTransferFrom` does.
 /// @dev Warning: a foreign market that reads only ERC-2981 pays the whole royalty to the creator, and
 /// nothing to partners or to the creators of a derivative's parents.
@@ -247,7 +250,7 @@ interface ICreationRegistry {
     /// @notice What the registry knows of a creation, burnt ones included.
     function creationOf(uint256 id) external view returns (Creation memory);
 
-    /// @notice How often a creation changed hands. Counts to 2^18, then from zero again.
+    /// @notice How often a creation changed hands.
     function tenureOf(uint256 id) external view returns (uint256);
 
     /// @notice ERC-4494: what a permit of this creation must name; its tenure.

@@ -27,7 +27,6 @@ pragma solidity ^0.8.20;
 /// the money waiting until the ship deadline.
 /// @dev Warning: creations are handed over by `transferFrom`; a contract that buys must be able to handle them.
 /// @dev Warning: creations sent to the market outside of `fund` and `accept` belong to nobody.
-/// @dev Warning: a tenure counts to 2^18. An offer could be taken in a later round of 262,144 transfers.
 interface IEscrowMarket {
     /// @notice What a trade is.
     enum TradeState {

@@ -352,6 +352,22 @@ def compile_contracts() -> None:
     write_whole(stamp, key)
 
 
+def build_page() -> None:
+    """The wallet page, of its source and of what it knows of the contracts."""
+    page = ROOT / "web"
+    if not (page / "index.html").is_file():
+        return
+    sources = [page / "src", page / "index.html", page / "vite.config.mjs", ROOT / "frontend-abi"]
+    key = digest("page 1", *sources, ROOT / "package-lock.json")
+    stamp = page / "dist" / ".made-page"
+    if is_done(stamp, key):
+        return
+    say("building the wallet page")
+    vite = ROOT / "node_modules" / "vite" / "bin" / "vite.js"
+    run("page", ["node", vite, "build", page], VITE_CONFIG_NATIVE_IGNORE_WARNING="true")
+    write_whole(stamp, key)
+
+
 def one_at_a_time() -> object:
     """Held until this process ends: two set-ups in one checkout would undo each other's work."""
     folder = ROOT / "var"
@@ -376,6 +392,7 @@ def main(arguments: list[str]) -> None:
         install_solc,
         install_own_package,
         install_brownie_launcher,
+        build_page,
     ]
     if "--no-compile" not in arguments:
         steps.append(compile_contracts)

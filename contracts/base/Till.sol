@@ -181,9 +181,15 @@ abstract contract Till is ITill, Consent {
     /// @dev Pays at once, or credits. A payee can make neither fail for the others.
     function _pay(bytes32 tradeId, address asset, address payee, uint256 amount) internal {
         if (amount == 0) return;
-        uint256 gasLimit = asset == COIN ? COIN_GAS : TOKEN_GAS;
         uint256 gasBefore = gasleft();
-        if (_send(asset, payee, amount, gasLimit)) return;
+        uint256 gasLimit;
+        if (asset == COIN) {
+            gasLimit = COIN_GAS;
+            if (SafeTransferLib.trySafeTransferETH(payee, amount, COIN_GAS)) return;
+        } else {
+            gasLimit = TOKEN_GAS;
+            if (_sendTokens(asset, payee, amount, TOKEN_GAS)) return;
+        }
         _checkGas(gasBefore, gasLimit);
         _credit(asset, payee, amount);
         emit Credited(tradeId, payee, asset, amount);
@@ -203,15 +209,14 @@ abstract contract Till is ITill, Consent {
         }
     }
 
-    /// @dev Sends with at most `gasLimit` gas and reads nothing of what comes back. A token is called
-    /// from a call of our own, so that what it did is undone unless it did exactly what was asked.
-    function _send(
+    /// @dev Sends with at most `gasLimit` gas and reads nothing of what comes back. The token is called from a
+    /// call of our own, so that what it did is undone unless it did exactly what was asked.
+    function _sendTokens(
         address asset,
         address to,
         uint256 amount,
         uint256 gasLimit
     ) private returns (bool success) {
-        if (asset == COIN) return SafeTransferLib.trySafeTransferETH(to, amount, gasLimit);
         bytes4 selector = this.transferOut.selector;
         // In words of our own: encoding and reading an empty answer cost 300 gas.
         assembly ("memory-safe") {
@@ -273,7 +278,11 @@ abstract contract Till is ITill, Consent {
         if (amount == 0) revert Credit_Empty(asset, payee);
         delete _credits[asset][payee];
         emit Withdrawn(payee, asset, to, amount);
-        if (!_send(asset, to, amount, gasleft())) revert Withdrawal_Failed(asset, to, amount);
+        bool sent =
+            asset == COIN
+                ? SafeTransferLib.trySafeTransferETH(to, amount, gasleft())
+                : _sendTokens(asset, to, amount, gasleft());
+        if (!sent) revert Withdrawal_Failed(asset, to, amount);
     }
 
     function _checkRecipient(address to) internal view {

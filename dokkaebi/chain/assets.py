@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dokkaebi.chain.networks import coin_symbol
 from dokkaebi.chain.rpc import RpcRefused
-from dokkaebi.chain.suite import COIN, Contract, Suite
+from dokkaebi.chain.suite import COIN, Contract, Suite, checksummed
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts.figures import amount_text
 
@@ -66,15 +66,14 @@ def parse_percent(text: str) -> int:
 
 def parse_address(text: str) -> str:
     """An address with its checksum; one with a wrong checksum is refused."""
-    from eth_utils.address import is_checksum_address, to_checksum_address
-
     seen = text.strip()
     if not _ADDRESS.fullmatch(seen):
         raise DokkaebiError("address_wrong", seen=text)
+    right = checksummed(seen)
     mixed = seen[2:] != seen[2:].lower() and seen[2:] != seen[2:].upper()
-    if mixed and not is_checksum_address(seen):
+    if mixed and seen != right:
         raise DokkaebiError("address_checksum_wrong", seen=text)
-    return str(to_checksum_address(seen))
+    return right
 
 
 def named_asset(suite: Suite, name: str) -> Asset:

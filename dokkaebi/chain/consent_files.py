@@ -9,11 +9,13 @@
 ```
 
 Amounts, ids and nonces are decimal text, times, lengths of time, shares and counts numbers. A bid
-may carry a `permit` beside: `{"value": "…", "deadline": …, "signature": "0x…"}`.
+may carry a `permit` beside: `{"value": "…", "deadline": …, "signature": "0x…"}`; a voucher the
+metadata document of its work, `"document": "{…}"`, which its digest names.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -22,13 +24,14 @@ from pathlib import Path
 from typing import Any
 
 from dokkaebi.chain.assets import parse_address
-from dokkaebi.chain.consents import KINDS, Consent, Kind, Permit
+from dokkaebi.chain.consents import KINDS, Consent, Kind, Permit, struct_name
 from dokkaebi.chain.manifest import write_atomically
+from dokkaebi.chain.terms import INNER
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts import t
 
 VERSION = 1
-FILE_BYTES_MAX = 16_384
+FILE_BYTES_MAX = 65_536
 SIGNATURE_BYTES_MAX = 4_096
 # What is signed; a request is paid for instead.
 FILED = tuple(name for name in KINDS if name != "request")
@@ -36,7 +39,12 @@ FILED = tuple(name for name in KINDS if name != "request")
 _FIELDS = ("dokkaebi", "version", "chainId", "market", "terms", "digest", "signature")
 _PERMIT_FIELDS = ("value", "deadline", "signature")
 # Counted in something that may not fit into the numbers of other programs' JSON.
-_AS_TEXT = {"price", "endPrice", "reserve", "nonce", "creationId", "givenId", "wantedId"}
+_AS_TEXT = {
+    *("price", "endPrice", "reserve", "sponsorAmount"),
+    *("nonce", "creationId", "givenId", "wantedId", "parents"),
+}
+# What may stand beside, by kind.
+_BESIDE = {"bid": "permit", "voucher": "document"}
 _NUMBER_MAX = 2**53 - 1
 _UINT256_MAX = 2**256 - 1
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,77}", re.ASCII)
@@ -54,10 +62,7 @@ def consent_text(consent: Consent) -> str:
         "version": VERSION,
         "chainId": consent.chain_id,
         "market": consent.market,
-        "terms": {
-            field["name"]: _written(field["name"], value)
-            for field, value in zip(kind.fields, consent.terms, strict=True)
-        },
+        "terms": _written_struct(kind.fields, consent.terms),
         "digest": consent.id,
         "signature": "0x" + consent.signature.hex(),
     }
@@ -68,7 +73,9 @@ def consent_text(consent: Consent) -> str:
             "deadline": permit.deadline,
             "signature": "0x" + permit.signature.hex(),
         }
-    return json.dumps(document, indent=2) + "\n"
+    if consent.document is not None:
+        document["document"] = consent.document.decode()
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def write_consent(path: Path, consent: Consent) -> None:
@@ -76,12 +83,21 @@ def write_consent(path: Path, consent: Consent) -> None:
     write_atomically(path, consent_text(consent))
 
 
-def _written(name: str, value: Any) -> Any:
+def _written_struct(fields: list[dict[str, Any]], values: Any) -> dict[str, Any]:
+    return {
+        field["name"]: _written(field, value) for field, value in zip(fields, values, strict=True)
+    }
+
+
+def _written(field: dict[str, Any], value: Any) -> Any:
+    if field["type"].endswith("[]"):
+        element = {**field, "type": field["type"].removesuffix("[]")}
+        return [_written(element, part) for part in value]
+    if "components" in field:
+        return _written_struct(field["components"], value)
     if isinstance(value, bytes):
         return "0x" + value.hex()
-    if isinstance(value, tuple):
-        return list(value)
-    return str(value) if name in _AS_TEXT else value
+    return str(value) if field["name"] in _AS_TEXT else value
 
 
 # Read
@@ -115,15 +131,16 @@ def parse_consent(data: bytes) -> Consent:
     version = document.get("version", VERSION)
     if type(version) is not int or version != VERSION:
         raise DokkaebiError("consent_version_unknown", seen=_shown(version))
-    fields = (*_FIELDS, "permit") if kind.name == "bid" else _FIELDS
-    _check_fields("", document, _FIELDS, fields)
+    beside = _BESIDE.get(kind.name)
+    _check_fields("", document, _FIELDS, (*_FIELDS, beside) if beside else _FIELDS)
     chain_id = _number("chainId", document["chainId"])
     market = _address("market", document["market"])
     terms = _terms(kind, document["terms"])
     digest = _hex("digest", document["digest"], 32)
     signature = _signature("signature", document["signature"])
     permit = _permit(document["permit"]) if "permit" in document else None
-    consent = Consent(terms, chain_id, market, signature, permit)
+    text = _document(document["document"], terms) if "document" in document else None
+    consent = Consent(terms, chain_id, market, signature, permit, text)
     if digest != consent.digest:
         raise DokkaebiError("consent_digest_wrong", seen="0x" + digest.hex(), right=consent.id)
     return consent
@@ -170,18 +187,42 @@ def _check_fields(
 
 
 def _terms(kind: Kind, value: Any) -> Any:
-    found = _object("terms", value)
-    names = tuple(field["name"] for field in kind.fields)
-    _check_fields("terms.", found, names, names)
-    readers = (_READERS[field["type"]] for field in kind.fields)
-    values = (
-        _decimal(f"terms.{name}", found[name])
-        if name in _AS_TEXT
-        else read(f"terms.{name}", found[name])
-        for name, read in zip(names, readers, strict=True)
+    return _struct("terms", kind.terms, kind.fields, value)
+
+
+def _struct(place: str, make: Any, fields: list[dict[str, Any]], value: Any) -> Any:
+    found = _object(place, value)
+    names = tuple(field["name"] for field in fields)
+    _check_fields(f"{place}.", found, names, names)
+    return make(
+        *(_value(f"{place}.{field['name']}", field, found[field["name"]]) for field in fields)
     )
-    make: Any = kind.terms
-    return make(*values)
+
+
+def _value(place: str, field: dict[str, Any], value: Any) -> Any:
+    kind = str(field["type"])
+    if kind.endswith("[]") and kind not in _READERS:
+        if not isinstance(value, list):
+            raise _wrong(place, value, "needs_list")
+        element = {**field, "type": kind.removesuffix("[]")}
+        return tuple(_value(f"{place}.{at}", element, part) for at, part in enumerate(value))
+    if "components" in field:
+        return _struct(place, INNER[struct_name(field)], field["components"], value)
+    return _decimal(place, value) if field["name"] in _AS_TEXT else _READERS[kind](place, value)
+
+
+def _document(value: Any, terms: Any) -> bytes:
+    """The metadata document beside a voucher, if it is the one that the voucher names."""
+    if not isinstance(value, str):
+        raise _wrong("document", value, "needs_text")
+    try:
+        text = value.encode()
+    except UnicodeEncodeError:
+        raise _wrong("document", value, "needs_text") from None
+    work = terms.work
+    if hashlib.sha256(text).digest() != work.document_digest or len(text) != work.document_size:
+        raise DokkaebiError("consent_document_other")
+    return text
 
 
 def _permit(value: Any) -> Permit:
@@ -203,6 +244,12 @@ def _object(field: str, value: Any) -> dict[str, Any]:
 def _number(field: str, value: Any) -> int:
     if type(value) is not int or not 0 <= value <= _NUMBER_MAX:
         raise _wrong(field, value, "needs_number")
+    return value
+
+
+def _small_number(field: str, value: Any) -> int:
+    if type(value) is not int or not 0 <= value < 2**16:
+        raise _wrong(field, value, "needs_small_number")
     return value
 
 
@@ -246,6 +293,7 @@ def _parts(field: str, value: Any) -> tuple[int, ...]:
 _READERS: dict[str, Callable[[str, Any], Any]] = {
     "address": _address,
     "uint256": _number,
+    "uint16": _small_number,
     "bytes32": _word,
     "uint8[]": _parts,
 }

@@ -110,16 +110,37 @@ def hash_file(path: Path, advance: Callable[[int], None] | None = None) -> FileD
 
 
 def _hash_stream(file: BinaryIO, advance: Callable[[int], None] | None) -> FileDigest:
-    whole = hashlib.sha256()
-    tree = _Tree()
-    size = 0
+    hasher = FileHasher()
     while chunk := file.read(CHUNK_BYTES):
-        whole.update(chunk)
-        tree.add_leaf(chunk)
-        size += len(chunk)
+        hasher.add(chunk)
         if advance is not None:
             advance(len(chunk))
-    return FileDigest(size, whole.digest(), cid_text(*tree.root()))
+    return hasher.digest()
+
+
+class FileHasher:
+    """Digests a file that comes in pieces of any length; keeps less than a chunk of it."""
+
+    def __init__(self) -> None:
+        self._whole = hashlib.sha256()
+        self._tree = _Tree()
+        self._rest = bytearray()
+        self.size = 0
+
+    def add(self, piece: bytes) -> None:
+        """The next piece."""
+        self._whole.update(piece)
+        self.size += len(piece)
+        self._rest += piece
+        while len(self._rest) >= CHUNK_BYTES:
+            self._tree.add_leaf(bytes(self._rest[:CHUNK_BYTES]))
+            del self._rest[:CHUNK_BYTES]
+
+    def digest(self) -> FileDigest:
+        """What the whole file is. Nothing can be added afterwards."""
+        if self._rest:
+            self._tree.add_leaf(bytes(self._rest))
+        return FileDigest(self.size, self._whole.digest(), cid_text(*self._tree.root()))
 
 
 @dataclass(frozen=True)
@@ -312,6 +333,17 @@ def mime_type(file_name: str) -> str:
     if encoding is not None:
         return f"application/{encoding}"
     return guessed or "application/octet-stream"
+
+
+def file_types() -> dict[str, dict[str, str]]:
+    """What `mime_type` knows, for others who name files' types: media types by ending, endings that
+    stand for two, and encodings by their last ending."""
+    common, standard = _TYPES.types_map
+    return {
+        "types": dict(sorted({**common, **standard}.items())),
+        "suffixes": dict(sorted(_TYPES.suffix_map.items())),
+        "encodings": dict(sorted(_TYPES.encodings_map.items())),
+    }
 
 
 def _clean(text: str) -> str:

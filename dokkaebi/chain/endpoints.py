@@ -49,8 +49,11 @@ class RpcRefused(DokkaebiError):  # noqa: N818 - likewise
 
     @property
     def too_often(self) -> bool:
-        """Whether it was asked too often, and may answer later."""
+        """Whether it was asked too often, and may answer later. A contract's words don't count: it
+        can say what it likes."""
         said = self.message.lower()
+        if "revert" in said:
+            return False
         return self.code in TOO_OFTEN_CODES or any(word in said for word in TOO_OFTEN_WORDS)
 
 
@@ -74,6 +77,12 @@ class Endpoints:
         """Results of many requests, in order."""
         once = any(method.startswith("eth_send") for method, _ in requests)
         found: list[Any] = self._try(lambda endpoint: endpoint.ask_batch(requests), once=once)
+        return found
+
+    def ask_each(self, requests: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+        """The same for requests that may be refused, of which none sends anything: a refusal stands
+        in its result's place."""
+        found: list[Any] = self._try(lambda endpoint: endpoint.ask_each(requests), once=False)
         return found
 
     def _try(self, ask: Callable[[_Endpoint], Any], *, once: bool) -> Any:
@@ -135,20 +144,35 @@ class _Endpoint:
 
     def ask_batch(self, requests: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
         """Results of many requests, in order."""
-        found: list[Any] = self._talk(lambda: self._ask_batch(requests))
+        return [_unrefused(result) for result in self.ask_each(requests)]
+
+    def ask_each(self, requests: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+        """The same, with a refusal in the place of its result; one for asking too often is raised,
+        since it is of all."""
+        found: list[Any] = self._talk(lambda: self._ask_each(requests))
+        for number, result in enumerate(found):
+            if isinstance(result, RpcRefused):
+                if result.too_often:
+                    raise result
+                found[number] = self._cleaned(result)
         return found
+
+    def _cleaned(self, refusal: RpcRefused) -> RpcRefused:
+        """Some repeat the key that they refuse."""
+        said = _without_secrets(refusal.message, self.url)
+        return RpcRefused(refusal.method, refusal.code, said, refusal.data)
 
     def _ask(self, method: str, params: Sequence[Any]) -> Any:
         return _result(method, self._send(_request(0, method, params)))
 
-    def _ask_batch(self, requests: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+    def _ask_each(self, requests: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
         body = [_request(number, *request) for number, request in enumerate(requests)]
         answers = self._send(body)
         if not isinstance(answers, list):  # a node that takes no batches says so in one answer
-            return [self._ask(method, params) for method, params in requests]
+            return [_outcome(method, self._send(_request(0, method, p))) for method, p in requests]
         # Batches may be answered in any order.
         by_id = {answer["id"]: answer for answer in answers}
-        return [_result(method, by_id[number]) for number, (method, _) in enumerate(requests)]
+        return [_outcome(method, by_id[number]) for number, (method, _) in enumerate(requests)]
 
     @cached_property
     def _send(self) -> Callable[[Any], Any]:
@@ -162,9 +186,7 @@ class _Endpoint:
         try:
             return ask()
         except RpcRefused as refusal:
-            # Some repeat the key that they refuse.
-            said = _without_secrets(refusal.message, self.url)
-            raise RpcRefused(refusal.method, refusal.code, said, refusal.data) from None
+            raise self._cleaned(refusal) from None
         except (requests.Timeout, TimeoutError):
             seconds = TIMEOUT_SECONDS
             raise RpcUnreachable("rpc_timeout", url=shown, seconds=seconds) from None
@@ -302,6 +324,19 @@ def _result(method: str, answer: Any) -> Any:
         raise RpcRefused(method, 0, str(problem), "0x")
     code, message = problem.get("code", 0), str(problem.get("message", ""))
     raise RpcRefused(method, int(code), message, _revert_data(problem.get("data")))
+
+
+def _outcome(method: str, answer: Any) -> Any:
+    try:
+        return _result(method, answer)
+    except RpcRefused as refusal:
+        return refusal
+
+
+def _unrefused(result: Any) -> Any:
+    if isinstance(result, RpcRefused):
+        raise result
+    return result
 
 
 def _revert_data(data: Any) -> str:

@@ -7,16 +7,28 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dokkaebi.chain.assets import Asset, read_asset
-from dokkaebi.chain.consents import Consent, kind_of, python_name
+from dokkaebi.chain.consents import Consent, kind_of
 from dokkaebi.chain.documents import creation_text
 from dokkaebi.chain.standing import problems_of
 from dokkaebi.chain.suite import Suite
-from dokkaebi.chain.terms import BPS, NOBODY, ZERO_WORD, Bid, Delivery, Settlement, Terms, worths_of
+from dokkaebi.chain.terms import (
+    BPS,
+    NO_SALE,
+    NOBODY,
+    ZERO_WORD,
+    Bid,
+    Delivery,
+    Settlement,
+    Terms,
+    Voucher,
+    worths_of,
+)
+from dokkaebi.chain.vouchers import creation_of
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts import catalogue, t
 from dokkaebi.texts.figures import percent_text, span_text
 
-_AMOUNTS = {"price", "end_price", "reserve"}
+_AMOUNTS = {"price", "end_price", "reserve", "sponsor_amount"}
 _IDS = {"creation_id", "given_id", "wanted_id"}
 _MOMENTS = {"expiry", "start", "ends_at"}
 _LATEST = int(datetime(9999, 1, 1, tzinfo=UTC).timestamp())
@@ -49,9 +61,7 @@ def explain(
     known = facts or Facts()
     values = _values(terms, known, lang)
     lines = [t(f"explain_{kind.name}", lang)]
-    for field in kind.fields:
-        name = python_name(field["name"])
-        lines.append(t(_key(terms, name, known), lang, **values))
+    lines += [t(_key(terms, name, known), lang, **values) for name in _names(terms)]
     if isinstance(document, Consent):
         lines += _signature(document, known, lang)
     return lines
@@ -61,6 +71,21 @@ def explain_state(suite: Suite, consent: Consent) -> list[str]:
     """Whether a document can be used now; else why not, in sentences."""
     problems = problems_of(suite, consent)
     return [str(problem) for problem in problems] or [t("explain_good")]
+
+
+def _names(terms: Terms) -> list[str]:
+    """The fields that are told, in their order; those of a voucher's structs as if they were its
+    own, and of its sale one alone where there is none."""
+    if not isinstance(terms, Voucher):
+        return list(terms._fields)
+    sale = terms.sale._fields if terms.sale != NO_SALE else ("market",)
+    return ["creator", *terms.work._fields, "partners", *sale, "expiry", "version"]
+
+
+def _field_values(terms: Terms) -> dict[str, Any]:
+    if not isinstance(terms, Voucher):
+        return terms._asdict()
+    return {**terms._asdict(), **terms.work._asdict(), **terms.sale._asdict()}
 
 
 def _signature(consent: Consent, facts: Facts, lang: str | None) -> list[str]:
@@ -88,7 +113,7 @@ def _key(terms: Terms, field: str, facts: Facts) -> str:
 
 def _variant(terms: Terms, field: str, facts: Facts) -> str:
     """What else a field's text depends on: `_none` if it says nothing, `_ours`, `_any`, or ``."""
-    value = getattr(terms, field)
+    value = _field_values(terms)[field]
     if field.endswith("collection"):
         return "_ours" if value == facts.registry else ""
     if isinstance(terms, Bid) and terms.creator != NOBODY and field in {"creation_id", "tenure"}:
@@ -112,7 +137,7 @@ def _is_bound(terms: Terms, field: str, facts: Facts) -> bool:
 
 def _values(terms: Terms, facts: Facts, lang: str | None) -> dict[str, str]:
     """All values as people read them, and those that follow from them."""
-    raw = terms._asdict()
+    raw = _field_values(terms)
     shown = {name: _show(name, value, facts, lang) for name, value in raw.items()}
     if facts.asset is not None and not facts.asset.is_coin:
         shown["asset"] = f"{facts.asset.symbol} ({facts.asset.address})"
@@ -126,6 +151,12 @@ def _values(terms: Terms, facts: Facts, lang: str | None) -> dict[str, str]:
             )
         )
         shown["silent_buyer"] = percent_text(BPS - terms.silent_seller_bps)
+    if isinstance(terms, Voucher):
+        shown["parents"] = ", ".join(map(creation_text, terms.work.parents))
+        shown["partners"] = ", ".join(
+            f"{partner.account}: {percent_text(partner.share_bps)}" for partner in terms.partners
+        )
+        shown["creation_id"] = creation_text(creation_of(terms))
     if isinstance(terms, Settlement):
         shown["buyer_share"] = percent_text(max(0, BPS - terms.seller_bps))
         shown["part"] = str(terms.part + 1)

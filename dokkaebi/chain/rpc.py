@@ -50,6 +50,13 @@ class Chain:
             results += self._endpoints.ask_batch(part)
         return results
 
+    def raw_each(self, requests: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+        """The same for requests that may be refused: RpcRefused in the place of the result."""
+        results: list[Any] = []
+        for first in range(0, len(requests), BATCH_SIZE):
+            results += self._endpoints.ask_each(requests[first : first + BATCH_SIZE])
+        return results
+
     # The chain
 
     @cached_property

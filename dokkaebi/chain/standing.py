@@ -19,7 +19,7 @@ from dokkaebi.chain.escrow_market import (
 from dokkaebi.chain.lookup import happenings, now_on
 from dokkaebi.chain.nonces import cancelled_nonces
 from dokkaebi.chain.reverts import Reverted, reverted
-from dokkaebi.chain.rpc import RpcRefused
+from dokkaebi.chain.rpc import RpcRefused, RpcUnreachable
 from dokkaebi.chain.suite import COIN, Contract, Suite
 from dokkaebi.chain.terms import (
     NOBODY,
@@ -31,8 +31,10 @@ from dokkaebi.chain.terms import (
     Settlement,
     Swap,
     Terms,
+    Voucher,
 )
 from dokkaebi.chain.till import permit_works, purse
+from dokkaebi.chain.vouchers import problems_of_voucher
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts.figures import time_text
 
@@ -59,6 +61,12 @@ def problems_of(suite: Suite, consent: Consent) -> list[DokkaebiError]:
     return list(_problems(suite, consent))
 
 
+def unusable(suite: Suite, consent: Consent) -> DokkaebiError | None:
+    """The first reason why a document can't be used now; None if it can. For documents of
+    strangers: asks for states only and never searches the chain's events."""
+    return next(_problems(suite, consent, searching=False), None)
+
+
 def signer_of(suite: Suite, consent: Consent) -> str:
     """Who signed a document; of a settlement whichever party of its trade did."""
     terms = consent.terms
@@ -73,7 +81,7 @@ def signer_of(suite: Suite, consent: Consent) -> str:
     raise DokkaebiError("consent_signature_wrong", signer=" / ".join(able))
 
 
-def _problems(suite: Suite, consent: Consent) -> Iterator[DokkaebiError]:
+def _problems(suite: Suite, consent: Consent, *, searching: bool = True) -> Iterator[DokkaebiError]:
     place = _wrong_place(suite, consent)
     if place is not None:
         # Nothing else that could be said of it would be of this market.
@@ -81,16 +89,22 @@ def _problems(suite: Suite, consent: Consent) -> Iterator[DokkaebiError]:
         return
     try:
         signer_of(suite, consent)
+    except RpcUnreachable:
+        raise
     except DokkaebiError as problem:
         yield problem
         return
     now, terms = now_on(suite), consent.terms
     expiry = _expiry(suite, consent)
     yield from _time(terms, expiry, now)
+    if isinstance(terms, Voucher):
+        if now <= expiry:
+            yield from problems_of_voucher(suite, consent)
+        return
     if isinstance(terms, Settlement):
         yield from _trade(suite, terms)
         return
-    yield from _nonce(suite, consent)
+    yield from _nonce(suite, consent, searching=searching)
     if now <= expiry:
         yield from _terms(suite, consent)
     yield from _creations(suite, consent)
@@ -102,10 +116,12 @@ def _wrong_place(suite: Suite, consent: Consent) -> DokkaebiError | None:
     chain_id = suite.chain.chain_id
     if consent.chain_id != chain_id:
         return DokkaebiError("consent_chain_wrong", seen=consent.chain_id, chain=chain_id)
-    market = suite.market(consent.kind.contract)
-    if consent.market != market.address:
+    place, seen = suite.signed_for(consent.kind.contract), consent.market
+    if seen == place.address and isinstance(consent.terms, Voucher) and consent.terms.is_sold:
+        place, seen = suite.creation_market, consent.terms.sale.market
+    if seen != place.address:
         return DokkaebiError(
-            "consent_market_wrong", seen=consent.market, market=market.address, name=market.name
+            "consent_market_wrong", seen=seen, market=place.address, name=place.name
         )
     return None
 
@@ -135,7 +151,7 @@ def _trade(suite: Suite, terms: Settlement) -> Iterator[DokkaebiError]:
         yield DokkaebiError("consent_part_done", seen=seen.part + 1, part=terms.part + 1)
 
 
-def _nonce(suite: Suite, consent: Consent) -> Iterator[DokkaebiError]:
+def _nonce(suite: Suite, consent: Consent, *, searching: bool) -> Iterator[DokkaebiError]:
     terms, market = consent.terms, suite.market(consent.kind.contract)
     signer = str(consent.signer)
     nonce: int = terms.nonce  # type: ignore[union-attr]
@@ -149,6 +165,9 @@ def _nonce(suite: Suite, consent: Consent) -> Iterator[DokkaebiError]:
         return
     if isinstance(terms, Delivery) and opened(suite, consent.id).units:
         yield DokkaebiError("consent_published", document=consent.id)
+        return
+    if not searching:
+        yield DokkaebiError("consent_nonce_spent", signer=signer, nonce=nonce)
         return
     told = {happening.event for happening in happenings(suite, consent.id)}
     if _CANCELLED_BY.get(consent.kind.name) in told:

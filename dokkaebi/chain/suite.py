@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -47,13 +48,35 @@ class Contract:
         self.name = name
         self.address = address
         self.abi = abi
+        self._selectors: dict[str, str] = {}
+
+    def asked_through(self, chain: Chain) -> Contract:
+        """The same contract, asked through another connection to the same chain."""
+        other = copy(self)
+        other.chain = chain
+        return other
 
     def encode(self, function: str, *arguments: object) -> str:
         """The calldata of a call, `0x…`."""
         from eth_abi.abi import encode
 
-        entry = self._functions[function]
-        return _hash(entry)[:10] + encode(types_of(entry["inputs"]), arguments).hex()
+        types = types_of(self._functions[function]["inputs"])
+        return self.selector(function) + encode(types, arguments).hex()
+
+    def decode_call(self, function: str, data: str) -> tuple[Any, ...]:
+        """The arguments in calldata, of which the selector isn't looked at. Raises eth-abi's
+        DecodingError for what is none."""
+        from eth_abi.abi import decode
+
+        inputs = self._functions[function]["inputs"]
+        values = decode(types_of(inputs), bytes.fromhex(data[10:]))
+        return tuple(_checksummed(v, p) for v, p in zip(values, inputs, strict=True))
+
+    def selector(self, function: str) -> str:
+        """The first four bytes of a function's calldata, `0x…`."""
+        if function not in self._selectors:
+            self._selectors[function] = _hash(self._functions[function])[:10]
+        return self._selectors[function]
 
     def prepare(self, function: str, *arguments: object, value: int = 0) -> Call:
         """A call of this contract, to be sent."""
@@ -162,6 +185,12 @@ class Suite:
         )
         return cls(chain, manifest, *contracts)
 
+    def asked_through(self, chain: Chain) -> Suite:
+        """The same contracts, asked through another connection to the same chain."""
+        own = (self.token, self.registry, *self.markets)
+        moved = (contract.asked_through(chain) for contract in own)
+        return Suite(chain, self.manifest, *moved)
+
     @property
     def markets(self) -> tuple[Contract, ...]:
         """The contracts that take money and give credit."""
@@ -170,6 +199,10 @@ class Suite:
     def market(self, name: str) -> Contract:
         """A market by its contract's name."""
         return next(market for market in self.markets if market.name == name)
+
+    def signed_for(self, name: str) -> Contract:
+        """A contract that signed documents are for, by its name: a market, or the registry."""
+        return self.registry if name == self.registry.name else self.market(name)
 
     def erc20(self, address: str) -> Contract:
         """Any ERC-20 token, spoken to by the community token's ABI."""
@@ -198,6 +231,14 @@ def load_abi(name: str, folder: Path | None = None) -> Abi:
         raise DokkaebiError("abi_unreadable", path=str(path), problem=str(problem)) from None
 
 
+@lru_cache(4_096)
+def checksummed(address: str) -> str:
+    """An address with its checksum (EIP-55), which takes a while and is asked for the same few."""
+    from eth_utils.address import to_checksum_address
+
+    return str(to_checksum_address(address))
+
+
 def types_of(parameters: list[dict[str, Any]]) -> list[str]:
     """The canonical types of an ABI entry's inputs or outputs, structs as `(…)`."""
     return [_type_of(parameter) for parameter in parameters]
@@ -224,8 +265,6 @@ def _type_of(parameter: dict[str, Any]) -> str:
 
 def _checksummed(value: Any, parameter: dict[str, Any]) -> Any:
     """Gives addresses their checksum, in structs and lists as well."""
-    from eth_utils.address import to_checksum_address
-
     kind = str(parameter["type"])
     if kind.endswith("]"):
         element = {**parameter, "type": kind[: kind.rindex("[")]}
@@ -233,4 +272,4 @@ def _checksummed(value: Any, parameter: dict[str, Any]) -> Any:
     if kind == "tuple":
         components = parameter["components"]
         return tuple(_checksummed(v, c) for v, c in zip(value, components, strict=True))
-    return to_checksum_address(value) if kind == "address" else value
+    return checksummed(value) if kind == "address" else value

@@ -129,7 +129,63 @@ class Auction(NamedTuple):
     nonce: int
 
 
-Terms = Offer | Bid | Swap | Delivery | Settlement | Auction
+class Work(NamedTuple):
+    """`ICreationRegistry.Work`: what is registered. Size in bytes."""
+
+    document_digest: bytes
+    document_size: int
+    royalty_bps: int
+    content_commitment: bytes
+    parents: tuple[int, ...]
+
+
+class Partner(NamedTuple):
+    """`ICreationRegistry.Partner`: who made a work together with its creator."""
+
+    account: str
+    share_bps: int
+
+
+class Sale(NamedTuple):
+    """`ICreationRegistry.Sale`: how a voucher's work is sold for the first time; nobody's market
+    where it isn't."""
+
+    market: str
+    buyer: str
+    asset: str
+    price: int
+    referral_bps: int
+    sponsor: str
+    sponsor_amount: int
+
+
+NO_SALE = Sale(NOBODY, NOBODY, NOBODY, 0, 0, NOBODY, 0)
+
+
+class Voucher(NamedTuple):
+    """`ICreationRegistry.Voucher`: a work that its creator wants to be registered by anybody."""
+
+    creator: str
+    work: Work
+    partners: tuple[Partner, ...]
+    sale: Sale
+    expiry: int
+    version: int
+
+    @property
+    def asset(self) -> str | None:
+        """What it is sold for; None if it isn't."""
+        return self.sale.asset if self.is_sold else None
+
+    @property
+    def is_sold(self) -> bool:
+        """Whether it is sold, and not only registered."""
+        return self.sale.market != NOBODY
+
+
+Terms = Offer | Bid | Swap | Delivery | Settlement | Auction | Voucher
+# Structs within documents, by their names in the contracts.
+INNER: dict[str, type[Work | Partner | Sale]] = {"Work": Work, "Partner": Partner, "Sale": Sale}
 
 
 class TradeTerms(NamedTuple):
@@ -180,23 +236,6 @@ class Split(NamedTuple):
     royalty: int
     referral: int
     fee: int
-
-
-class Work(NamedTuple):
-    """`ICreationRegistry.Work`: what is registered. Size in bytes."""
-
-    document_digest: bytes
-    document_size: int
-    royalty_bps: int
-    content_commitment: bytes
-    parents: tuple[int, ...]
-
-
-class Partner(NamedTuple):
-    """`ICreationRegistry.Partner`: who made a work together with its creator."""
-
-    account: str
-    share_bps: int
 
 
 class Creation(NamedTuple):

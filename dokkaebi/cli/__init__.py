@@ -29,6 +29,8 @@ MODULES = (
     "reports",
     "portal",
     "rewards",
+    "board",
+    "sponsor",
     "serve",
     "doctor",
     "deploy",

@@ -160,15 +160,20 @@ def next_signed_nonce(session: Session, market: Contract) -> int:
     return book.give(session.suite, market, session.account.address)
 
 
-def sign_and_write(session: Session, terms: Terms, output: Path | None) -> tuple[Consent, Path]:
-    """Reads a document out, signs it, and writes it to a file that can be mailed."""
+def sign_and_write(
+    session: Session, terms: Terms, output: Path | None, document: bytes | None = None
+) -> tuple[Consent, Path]:
+    """Reads a document out, signs it, and writes it to a file that can be mailed; `document`: the
+    metadata document that goes along with a voucher."""
+    from dataclasses import replace
+
     from dokkaebi.chain.consent_files import write_consent
     from dokkaebi.chain.consents import sign
     from dokkaebi.chain.explain import explain, facts_of
 
     for line in explain(terms, facts_of(session.suite, terms)):
         session.print(line)
-    consent = sign(session.account, terms, session.suite)
+    consent = replace(sign(session.account, terms, session.suite), document=document)
     path = output or Path(f"{consent.kind.name}-{consent.id[2:10]}.json")
     if path.exists():
         raise DokkaebiError("paper_exists", path=str(path))

@@ -81,10 +81,11 @@ SIGN = (
     _option("dry_run", bool, False, "--dry-run"),
 )
 DATABASE = (_option("database", str | None, None, "--database"),)
+BOARD = (_option("board", Path | None, None, "--board"),)
 DOCUMENTS = (_option("documents", Path | None, None, "--documents"),)
 ZONE = (_option("zone", str | None, None, "--zone"),)
 
-_SETTINGS = ("rpc", "manifest", "database", "documents", "key", "lang", "zone")
+_SETTINGS = ("rpc", "manifest", "database", "board", "documents", "key", "lang", "zone")
 
 
 class Session:

@@ -25,6 +25,7 @@ from dokkaebi.cli.dealing import (
     digest_of,
     expiry_in,
     let_move,
+    let_take,
     next_signed_nonce,
     sign_and_write,
 )
@@ -35,7 +36,7 @@ from dokkaebi.texts import t
 
 if TYPE_CHECKING:
     from dokkaebi.chain.consents import Consent
-    from dokkaebi.chain.terms import Delivery, Offer
+    from dokkaebi.chain.terms import Delivery, Offer, Voucher
 
 app = typer.Typer()
 
@@ -298,6 +299,55 @@ def accept(
     return steps.result(bid=consent.id)
 
 
+@command(app, NODE, SIGN)
+def register_for(session: Session, file: Paper) -> Result:
+    """Has a signed work registered for its creator, and pays the gas."""
+    from dokkaebi.chain import vouchers
+    from dokkaebi.chain.documents import creation_cid
+    from dokkaebi.cli.sending import Steps
+
+    consent, terms = _voucher(session, file)
+    if terms.is_sold:
+        raise DokkaebiError("voucher_is_sold")
+    steps, cid = Steps(session), creation_cid(vouchers.creation_of(terms))
+    call = vouchers.register_for(session.suite, terms, consent.signature)
+    if steps.call("register_for", *call) is not None:
+        session.say("voucher_registered", creation=cid, creator=terms.creator)
+    return steps.result(voucher=consent.id, creation=cid)
+
+
+@command(app, NODE, SIGN)
+def buy_new(session: Session, file: Paper, referrer: Referrer = None) -> Result:
+    """Buys a signed work that nobody registered yet."""
+    from dokkaebi.chain import vouchers
+    from dokkaebi.chain.assets import read_asset
+    from dokkaebi.chain.documents import creation_cid
+    from dokkaebi.cli.sending import Steps
+
+    consent, terms = _voucher(session, file)
+    if not terms.is_sold:
+        raise DokkaebiError("voucher_not_sold")
+    suite, steps = session.suite, Steps(session)
+    cid = creation_cid(vouchers.creation_of(terms))
+    asset = read_asset(suite, terms.sale.asset)
+    call = vouchers.buy_new(suite, terms, consent.signature, referrer_of(referrer))
+    if let_take(session, steps, suite.creation_market, asset, terms.sale.price, call):
+        steps.later("buy_new")
+    elif steps.call("buy_new", *call) is not None:
+        session.say("voucher_bought", creation=cid, price=asset.text(terms.sale.price))
+    return steps.result(voucher=consent.id, creation=cid)
+
+
+def _voucher(session: Session, file: Path) -> tuple[Consent, Voucher]:
+    """A voucher that can be used now."""
+    from dokkaebi.chain.terms import Voucher
+
+    consent = _checked(session, file)
+    if not isinstance(consent.terms, Voucher):
+        raise DokkaebiError("paper_not_voucher", kind=consent.kind.name)
+    return consent, consent.terms
+
+
 def _checked(session: Session, file: Path) -> Consent:
     """A document that can be used now."""
     from dokkaebi.chain.consent_files import read_consent
@@ -343,6 +393,8 @@ def cancel_signed(
     """Kills a signed document, or all up to a nonce."""
     from dokkaebi.chain.consent_files import read_consent
     from dokkaebi.chain.nonces import cancel_nonces
+    from dokkaebi.chain.terms import Voucher
+    from dokkaebi.chain.vouchers import cancel_voucher
     from dokkaebi.cli.sending import Steps
 
     if (file is None) == (up_to is None):
@@ -350,6 +402,11 @@ def cancel_signed(
     suite, steps = session.suite, Steps(session)
     if file is not None:
         consent = read_consent(file)
+        if isinstance(consent.terms, Voucher):
+            call = cancel_voucher(suite, consent.terms)
+            if steps.call("cancel_signed", *call) is not None:
+                session.say("voucher_was_cancelled", version=consent.terms.version)
+            return steps.result(voucher=consent.id)
         nonce = getattr(consent.terms, "nonce", None)
         if nonce is None:
             raise DokkaebiError("paper_not_cancelled", kind=consent.kind.name)

@@ -3,14 +3,38 @@
 from __future__ import annotations
 
 import socket
-from typing import Annotated
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dokkaebi.cli.board import opened_board
 from dokkaebi.cli.books import ledger_place, named_identity
-from dokkaebi.cli.output import DATABASE, NODE, Result, Session, command
+from dokkaebi.cli.output import BOARD, DATABASE, NODE, Result, Session, command
+from dokkaebi.cli.sponsor import (
+    BOARD_MEMBERS,
+    DAY,
+    PERSON,
+    TOTAL,
+    Day,
+    Key,
+    Person,
+    Total,
+    Whom,
+    opened_sponsor,
+)
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts import t
+
+if TYPE_CHECKING:
+    from dokkaebi.board.limits import BoardLimits
+    from dokkaebi.board.notices import Notices
+    from dokkaebi.sponsor.relay import Sponsor
+    from dokkaebi.web.books import Books
+    from dokkaebi.web.page import PageSettings
 
 # Connections that wait while all threads are busy.
 BACKLOG = 256
@@ -18,19 +42,35 @@ BACKLOG = 256
 app = typer.Typer()
 
 
-@command(app, NODE, DATABASE)
+@command(app, NODE, DATABASE, BOARD)
 def serve(
     session: Session,
     host: Annotated[str, typer.Option(help=t("option_host"))] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help=t("option_port"))] = 8080,
     rate: Annotated[str, typer.Option(help=t("option_rate"))] = "50/second",
     origin: Annotated[list[str] | None, typer.Option(help=t("option_origin"))] = None,
+    public_rpc: Annotated[str | None, typer.Option(help=t("option_public_rpc"))] = None,
+    with_board: Annotated[
+        bool, typer.Option("--with-board/--without-board", help=t("option_with_board"))
+    ] = True,
+    file_mb: Annotated[int, typer.Option(min=1, help=t("option_file_mb"))] = 32,
+    key_mb: Annotated[int, typer.Option(min=1, help=t("option_key_mb"))] = 256,
+    key_documents: Annotated[int, typer.Option(min=1, help=t("option_key_documents"))] = 2_000,
+    key_per_minute: Annotated[int, typer.Option(min=1, help=t("option_key_per_minute"))] = 120,
+    board_mb: Annotated[int, typer.Option(min=1, help=t("option_board_mb"))] = 16_384,
+    sponsor: Key = None,
+    person: Person = PERSON,
+    day: Day = DAY,
+    total: Total = TOTAL,
+    members: Whom = BOARD_MEMBERS,
 ) -> Result:
     import uvicorn
 
+    from dokkaebi.board.limits import BoardLimits
     from dokkaebi.chain.rpc import Chain
     from dokkaebi.web.app import create_app
     from dokkaebi.web.books import Books
+    from dokkaebi.web.desk import Desk
     from dokkaebi.web.limits import Limits
 
     limits = Limits(rate)
@@ -40,10 +80,78 @@ def serve(
     listening = _listen(host, port)
     url = f"http://{host}:{listening.getsockname()[1]}"
     session.say("serve_at", url=url)
-    application = create_app(books, limits=limits, origins=origin or ["*"])
+    bounds = BoardLimits(
+        file_bytes=file_mb << 20,
+        key_bytes=key_mb << 20,
+        all_bytes=board_mb << 20,
+        key_documents=key_documents,
+        documents_per_minute=key_per_minute,
+    )
+    watched = partial(_watched_board, session, books, bounds)
+    paying = partial(_running_sponsor, session, sponsor or "", person, day, total, members)
+    application = create_app(
+        books,
+        limits=limits,
+        origins=origin or ["*"],
+        board=Desk(watched, "board_shut", partial(_waits, session)) if with_board else None,
+        sponsor=Desk(paying, "sponsor_shut", partial(_waits, session)) if sponsor else None,
+        page=_page_settings(session, public_rpc),
+    )
     config = uvicorn.Config(application, log_level="warning", access_log=False, backlog=BACKLOG)
     uvicorn.Server(config).run(sockets=[listening])
     return {"url": url}
+
+
+def _page_settings(session: Session, public_rpc: str | None) -> PageSettings:
+    """The page's names and windows, of the market file; a local chain's node is nobody's secret."""
+    from dokkaebi.chain.networks import LOCAL_CHAIN_IDS
+    from dokkaebi.deploy import load_market_spec
+    from dokkaebi.web.page import PageSettings
+
+    named = session.manifest if session.settings.manifest is not None else None
+    local = named is not None and named.chain_id in LOCAL_CHAIN_IDS
+    try:
+        spec = load_market_spec()
+    except DokkaebiError:
+        # Whoever mirrors another's market has no market file.
+        return PageSettings(rpc=public_rpc)
+    return PageSettings(
+        names={"en": spec.registry_name, "ko": spec.registry_name_ko},
+        rpc=public_rpc or (session.settings.rpc if local else None),
+        explorer=spec.explorer,
+        windows=asdict(spec.windows),
+    )
+
+
+@contextmanager
+def _watched_board(session: Session, books: Books, limits: BoardLimits) -> Iterator[Notices]:
+    """The board, looked after while it is open."""
+    from dokkaebi.board.watch import Watch
+
+    with opened_board(session, limits) as notices:
+        watch = Watch(notices, books.snapshot)
+        watch.start()
+        try:
+            yield notices
+        finally:
+            watch.stop()
+
+
+@contextmanager
+def _running_sponsor(
+    session: Session, key: str, person: str, day: str, total: str, members: str
+) -> Iterator[Sponsor]:
+    """The sponsor, whose queue runs while it is open."""
+    with opened_sponsor(session, key, person, day, total, members) as opened:
+        opened.start()
+        try:
+            yield opened
+        finally:
+            opened.stop()
+
+
+def _waits(session: Session, problem: DokkaebiError) -> None:
+    session.note("serve_waits", problem=str(problem))
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -9,6 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dokkaebi.cli.dealing import (
+    AssetName,
+    OfferDays,
+    Output,
+    Referral,
+    days_of,
+    expiry_in,
+    sign_and_write,
+)
 from dokkaebi.cli.output import DOCUMENTS, EXIT_NO, NODE, SIGN, Result, Session, command
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts import t
@@ -64,6 +73,70 @@ def publish(
         for path, digest, document in zip(files, digests, documents, strict=True)
     ]
     return _register(session, works)
+
+
+@command(app, NODE, SIGN, DOCUMENTS)
+def sign_voucher(
+    session: Session,
+    file: Annotated[Path, typer.Argument(help=t("arg_voucher_file"), metavar="FILE")],
+    price: Annotated[
+        str | None, typer.Option(metavar="AMOUNT", help=t("option_voucher_price"))
+    ] = None,
+    asset: AssetName = "eth",
+    buyer: Annotated[str | None, typer.Option(metavar="ADDRESS", help=t("option_buyer"))] = None,
+    referral: Referral = "0",
+    expires_days: OfferDays = None,
+    title: Annotated[str | None, typer.Option(help=t("option_title"))] = None,
+    description: Annotated[str, typer.Option(help=t("option_description"))] = "",
+    royalty: Annotated[str, typer.Option(metavar="PERCENT", help=t("option_royalty"))] = "5",
+    creator_name: Annotated[str, typer.Option(help=t("option_creator_name"))] = "",
+    parent: Annotated[list[str] | None, typer.Option(metavar="ID", help=t("option_parent"))] = None,
+    sponsor: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help=t("option_voucher_sponsor"))
+    ] = None,
+    sponsor_amount: Annotated[
+        str, typer.Option(metavar="AMOUNT", help=t("option_voucher_sponsor_amount"))
+    ] = "0",
+    output: Output = None,
+) -> Result:
+    """Signs a work instead of registering it, which costs nothing."""
+    from dokkaebi.chain.assets import named_asset, parse_address, parse_percent
+    from dokkaebi.chain.documents import make_document, parse_creation_id
+    from dokkaebi.chain.terms import NOBODY
+    from dokkaebi.chain.vouchers import new_voucher
+
+    royalty_bps = parse_percent(royalty)
+    parents = sorted({parse_creation_id(text) for text in parent or []})
+    _check_work(session, royalty_bps, parents)
+    suite, creator = session.suite, session.account.address
+    paid_in = named_asset(suite, asset)
+    [digest] = _hash_files(session, [file])
+    document = make_document(
+        digest,
+        file.name,
+        creator,
+        title or file.stem,
+        description=description,
+        creator_name=creator_name,
+        royalty_bps=royalty_bps,
+        parents=parents,
+    )
+    work = _Work(file, digest, document, royalty_bps, parents)
+    days = days_of(session, "offer_days", expires_days)
+    terms = new_voucher(
+        suite,
+        creator,
+        work.struct(),
+        expiry=expiry_in(session, days, suite.creation_market, "DOCUMENT_SECONDS_MAX"),
+        price=paid_in.parse(price) if price is not None else 0,
+        asset=paid_in.address,
+        buyer=parse_address(buyer) if buyer else NOBODY,
+        referral_bps=parse_percent(referral),
+        sponsor=parse_address(sponsor) if sponsor else NOBODY,
+        sponsor_amount=paid_in.parse(sponsor_amount),
+    )
+    consent, path = sign_and_write(session, terms, output, document.text)
+    return {"voucher": consent.id, "file": str(path), "creation": work.result("no", path.parent)}
 
 
 class _Work:

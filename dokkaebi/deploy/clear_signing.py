@@ -12,17 +12,19 @@ from dokkaebi.texts import DEFAULT, catalogue, t
 
 SCHEMA = "https://eips.ethereum.org/assets/eip-7730/erc7730-v1.schema.json"
 
-_AMOUNT = {"tokenPath": "asset", "nativeCurrencyAddress": COIN}
 _MOMENTS = {"expiry", "start", "endsAt"}
-_AMOUNTS = {"price", "endPrice", "reserve"}
+_AMOUNTS = {"price", "endPrice", "reserve", "sponsorAmount"}
+# What people sign for: markets, and the registry.
+SIGNED_FOR = ("CreationRegistry", *MARKETS)
 _PAIRED = {"creationId": "collection", "givenId": "givenCollection", "wantedId": "wantedCollection"}
 
 
 def descriptors(
     artifacts: Mapping[str, Artifact], addresses: Mapping[str, Mapping[str, str]]
 ) -> dict[str, dict[str, Any]]:
-    """A descriptor for each market, by its name; `addresses` are those of contracts by chain id."""
-    return {name: _descriptor(artifacts[name], addresses) for name in MARKETS}
+    """A descriptor for each contract that documents are signed for, by its name; `addresses` are
+    those of contracts by chain id."""
+    return {name: _descriptor(artifacts[name], addresses) for name in SIGNED_FOR}
 
 
 def _descriptor(artifact: Artifact, addresses: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
@@ -51,8 +53,7 @@ def _descriptor(artifact: Artifact, addresses: Mapping[str, Mapping[str, str]]) 
 
 def _format(kind: Kind, fields: list[dict[str, Any]]) -> dict[str, Any]:
     """Every field is shown: what people agree to has no small print."""
-    names = {field["name"] for field in fields}
-    shown = [_field(kind, field["name"], field["type"], names) for field in fields]
+    shown = _fields(kind, "", fields)
     return {
         "intent": t(f"wallet_{kind.name}", DEFAULT),
         "fields": shown,
@@ -61,11 +62,25 @@ def _format(kind: Kind, fields: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _field(kind: Kind, name: str, type_: str, beside: set[str]) -> dict[str, Any]:
-    path = f"{name}.[]" if type_.endswith("[]") else name
-    shown, params = _shown(name, type_, beside)
-    field = {"path": path, "label": t(_label(kind, name), DEFAULT), "format": shown}
-    return {**field, "params": params} if params else field
+def _fields(kind: Kind, place: str, fields: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A struct's fields; `place`: where it stands, with a dot behind, empty for the document."""
+    names = {field["name"] for field in fields}
+    shown: list[dict[str, Any]] = []
+    for field in fields:
+        path = place + field["name"] + (".[]" if field["type"].endswith("[]") else "")
+        if "components" in field:
+            shown += _fields(kind, f"{path}.", field["components"])
+        else:
+            shown.append(_field(kind, path, place, field, names))
+    return shown
+
+
+def _field(
+    kind: Kind, path: str, place: str, field: dict[str, Any], beside: set[str]
+) -> dict[str, Any]:
+    shown, params = _shown(field["name"], field["type"], place, beside)
+    told = {"path": path, "label": t(_label(kind, field["name"]), DEFAULT), "format": shown}
+    return {**told, "params": params} if params else told
 
 
 def _label(kind: Kind, name: str) -> str:
@@ -74,12 +89,12 @@ def _label(kind: Kind, name: str) -> str:
     return own if own in catalogue() else f"wallet_{python_name(name)}"
 
 
-def _shown(name: str, type_: str, beside: set[str]) -> tuple[str, dict[str, Any]]:
+def _shown(name: str, type_: str, place: str, beside: set[str]) -> tuple[str, dict[str, Any]]:
     """The format in which wallets show a field, and its parameters."""
     if type_ == "address":
         return "addressName", {"types": _address_types(name)}
     if name in _AMOUNTS:
-        return "tokenAmount", _AMOUNT
+        return "tokenAmount", {"tokenPath": f"{place}asset", "nativeCurrencyAddress": COIN}
     if _PAIRED.get(name) in beside:
         return "nftName", {"collectionPath": _PAIRED[name]}
     if name in _MOMENTS:

@@ -53,6 +53,7 @@ STATE: Mapping[str, Mapping[str, str]] = {
         "_parents": RECORD,
         "_partners": MONEY,
         "_groups": RECORD,
+        "_rounds": RECORD,
     },
     "Till": {
         # Whom the markets trust, and whom they pay the fee.

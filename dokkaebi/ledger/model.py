@@ -9,7 +9,6 @@ from typing import Any
 
 from dokkaebi.ledger.rows import COIN, Record
 
-TENURES = 1 << 18
 # Sales in the community's and others' tokens go straight to everybody, the fee included.
 STRAIGHT = "CreationMarket"
 
@@ -50,7 +49,7 @@ class Model:
         creation, giver, taker = said["id"], said["from"], said["to"]
         self.owners[creation] = None if taker == COIN else taker
         if COIN not in (giver, taker):
-            self.tenures[creation] = (self.tenures[creation] + 1) % TENURES
+            self.tenures[creation] += 1
 
     def _any_MarketOpened(self, record: Record, said: Mapping[str, Any]) -> None:  # noqa: N802
         self.community[record.contract] = said["feeRecipient"]

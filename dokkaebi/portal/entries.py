@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeAlias
 
-from dokkaebi.portal.names import NAME_LENGTH_MAX, Persona, clean_name
+from dokkaebi.portal.names import NAME_LENGTH_MAX, Persona
+from dokkaebi.spelling import clean_name
 
 WRITE, SHARE, COMMENT, LIKE = "WRITE", "SHARE", "COMMENT", "LIKE"
 # Longer texts aren't contributions but attacks on the one who reads them.

@@ -9,9 +9,10 @@ from dokkaebi.chain.persona_links import (
     link_text,
 )
 from dokkaebi.errors import DokkaebiError
-from dokkaebi.portal.names import Persona, folded
+from dokkaebi.portal.names import Persona
 from dokkaebi.portal.rules import Rules
 from dokkaebi.portal.store import LinkRow, Store
+from dokkaebi.spelling import folded
 
 
 def new_link(

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.portal.entries import Entry
-from dokkaebi.portal.names import NAME_LENGTH_MAX, Persona, clean_name, folded, skeleton
+from dokkaebi.portal.names import NAME_LENGTH_MAX, Persona
 from dokkaebi.portal.scoring import Contribution
+from dokkaebi.spelling import clean_name, folded, skeleton
 
 # "DKKP": says that a SQLite file is one of these.
 APPLICATION_ID = 0x444B4B50

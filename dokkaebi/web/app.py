@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from dokkaebi.board.notices import Notices
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.ledger.reports import DATED, KINDS, QUESTIONS, answer, forms
 from dokkaebi.ledger.reports import questions as asked
@@ -27,8 +28,11 @@ from dokkaebi.ledger.reports.kinds import EventRow, address
 from dokkaebi.ledger.reports.listing import Listing
 from dokkaebi.ledger.reports.money import owed_against_paid, tokens_of
 from dokkaebi.ledger.store import Snapshot
+from dokkaebi.sponsor.relay import Sponsor
 from dokkaebi.texts import LANGUAGES, t
+from dokkaebi.web import board as boards
 from dokkaebi.web import models
+from dokkaebi.web import sponsor as sponsors
 from dokkaebi.web.asked import (
     AddressText,
     CreationText,
@@ -39,8 +43,10 @@ from dokkaebi.web.asked import (
     asked_of,
 )
 from dokkaebi.web.books import Books
+from dokkaebi.web.desk import Desk
 from dokkaebi.web.limits import Limits
 from dokkaebi.web.metrics import Metrics
+from dokkaebi.web.page import PageSettings, add_page, page_folder
 
 VERSION = version("dokkaebi")
 LISTINGS: dict[str, tuple[Listing[Any], type]] = {
@@ -63,6 +69,7 @@ RECEIPTS_MAX = 5_000
 JSON = "application/json"
 # What is never written by us: the books have to be there, and the node's chain theirs.
 UNAVAILABLE = ("ledger_", "database_")
+STATUSES = boards.STATUSES | sponsors.STATUSES
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -123,13 +130,27 @@ def _look(request: Request) -> Iterator[Book]:
 Look = Annotated[Book, Depends(_look)]
 
 
-def create_app(books: Books, *, limits: Limits, origins: Sequence[str] = ("*",)) -> FastAPI:
-    """The application. `origins`: whose pages may read it."""
+def create_app(
+    books: Books,
+    *,
+    limits: Limits,
+    origins: Sequence[str] = ("*",),
+    board: Desk[Notices] | None = None,
+    sponsor: Desk[Sponsor] | None = None,
+    page: PageSettings | None = None,
+) -> FastAPI:
+    """The application. `origins`: whose pages may use it; `board`: with the notice board;
+    `sponsor`: with somebody who pays for gas; `page`: with the wallet page."""
+    desks: list[Desk[Any]] = [desk for desk in (board, sponsor) if desk is not None]
     metrics = Metrics()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        for desk in desks:
+            threading.Thread(target=desk.open_early, daemon=True).start()
         yield
+        for desk in reversed(desks):
+            desk.close()
         books.close()
 
     app = FastAPI(
@@ -146,8 +167,11 @@ def create_app(books: Books, *, limits: Limits, origins: Sequence[str] = ("*",))
     app.add_middleware(
         CORSMiddleware,
         allow_origins=list(origins),
-        allow_methods=["GET"],
-        expose_headers=["ETag", "Retry-After"],
+        # Anybody may write to the board from anywhere: what counts is who signed. Cookies and
+        # passwords of browsers are never asked for, so none can be used against their owner.
+        allow_methods=["GET", "HEAD", *(("POST", "PUT") if desks else ())],
+        allow_headers=["Content-Type", "If-None-Match", "Range"],
+        expose_headers=["ETag", "Retry-After", "Next-Cursor"],
     )
     _add_errors(app)
     _add_state(app, books, metrics)
@@ -158,6 +182,12 @@ def create_app(books: Books, *, limits: Limits, origins: Sequence[str] = ("*",))
     _add_single(app)
     _add_accounts(app)
     _add_reports(app)
+    if page is not None:
+        add_page(app, books, page, page_folder())
+    if board is not None:
+        boards.add_board(app, board)
+    if sponsor is not None:
+        sponsors.add_sponsor(app, sponsor.opened)
     return app
 
 
@@ -171,7 +201,8 @@ def _add_guards(app: FastAPI, limits: Limits, metrics: Metrics) -> None:
             response.headers["Retry-After"] = str(wait)
         else:
             response = await go_on(request)
-        response.headers.update(HEADERS)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
         metrics.count(request, response.status_code, time.perf_counter() - began)
         return response
 
@@ -184,8 +215,11 @@ def _add_errors(app: FastAPI) -> None:
 
     @app.exception_handler(DokkaebiError)
     async def refused(request: Request, problem: DokkaebiError) -> Response:
-        status = 503 if problem.key.startswith(UNAVAILABLE) else 422
-        return _problem(request, status, problem.key, **problem.details)
+        status = 503 if problem.key.startswith(UNAVAILABLE) else STATUSES.get(problem.key, 422)
+        response = _problem(request, status, problem.key, **problem.details)
+        if status == 429:
+            response.headers["Retry-After"] = "60"
+        return response
 
     @app.exception_handler(RequestValidationError)
     async def asked_wrongly(request: Request, problem: RequestValidationError) -> Response:

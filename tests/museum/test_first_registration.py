@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 
+from bench.gas.ours import DAY
+from dokkaebi.chain.suite import COIN
 from tests.museum.hall import Hall
 
 PERCENT = 10**18
@@ -44,3 +46,20 @@ def test_in_ours_a_copy_takes_nothing(hall: Hall) -> None:
         assert hall.owner(creation) == hall.at[who]
         # Each id is the address of a folder that names its creator.
         assert registry.call("tokenURI", creation).endswith(f"/{hall.at[who].lower()}.json")
+
+
+def test_in_ours_a_stolen_voucher_registers_for_its_creator(hall: Hall) -> None:
+    registry, creator, rival = hall.suite.registry, hall.at["creator"], hall.at["rival"]
+    nobody = (COIN, COIN, COIN, 0, 0, COIN, 0)  # it isn't for sale
+    voucher = (creator, hall.work(), [], nobody, hall.now() + DAY, 0)
+    signature = hall.sign("creator", registry.call("hashVoucher", voucher))
+    refused = hall.refusal("rival", registry, "registerFor", voucher, signature, rival)
+    assert refused == ("Voucher_NotCreator", rival, creator)
+    forged = (rival, *voucher[1:])
+    digest = "0x" + registry.call("hashVoucher", forged).hex()
+    refused = hall.refusal("rival", registry, "registerFor", forged, signature, rival)
+    assert refused == ("Signature_Wrong", rival, digest)
+    hall.send("rival", registry, "registerFor", voucher, signature, creator)
+    creation = registry.call("idOf", voucher[1][0], voucher[1][1], creator)
+    assert registry.call("creationOf", creation)[0] == creator
+    assert hall.owner(creation) == creator

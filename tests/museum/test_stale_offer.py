@@ -6,9 +6,13 @@ whose users lost theirs that way in January 2022: what had moved away and back w
 
 from __future__ import annotations
 
+from eth_utils.crypto import keccak
+
 from bench.gas.ours import PRICE, Terms
 from dokkaebi.chain.suite import COIN
 from tests.museum.hall import Hall, zora
+
+TENURE_BIT = 160 + 78
 
 
 def away_and_back(hall: Hall, creation: int) -> None:
@@ -57,3 +61,38 @@ def test_ours_sells_what_stayed(hall: Hall) -> None:
     signature = signed(hall, offer)
     hall.send("rival", hall.suite.creation_market, "buy", offer, signature, COIN, coins=PRICE)
     assert hall.owner(creation) == hall.at["rival"]
+
+
+def test_in_ours_no_number_of_transfers_brings_an_old_offer_back(hall: Hall) -> None:
+    """Whoever has it meanwhile can move it to and fro, which costs little on a cheap chain.
+
+    The registry keeps 17 bits of the tenure beside the owner; the test writes the last number that
+    they hold, as 131,070 transfers would.
+    """
+    market, registry = hall.suite.creation_market, hall.suite.registry
+    creation = hall.give_creation(hall.at["seller"])
+    offer = hall.offer(COIN, creation)
+    signature = signed(hall, offer)
+    tenure = registry.call("tenureOf", creation)
+    slot = hex(owner_slot(creation))
+    for rounds in (1, 2):
+        word = int(hall.chain.raw("eth_getStorageAt", [registry.address, slot, "latest"]), 16)
+        full = word | ((1 << 17) - 1) << TENURE_BIT
+        hall.chain.raw("anvil_setStorageAt", [registry.address, slot, f"0x{full:064x}"])
+        away_and_back(hall, creation)
+        # The record is as it was when the offer was signed, but for the bit that says so.
+        assert registry.call("tenureOf", creation) == rounds * 2**17 + tenure
+        refused = hall.refusal("rival", market, "buy", offer, signature, COIN, coins=PRICE)
+        assert refused == (
+            "Creation_Moved",
+            str(creation),
+            str(rounds * 2**17 + tenure),
+            str(tenure),
+        )
+
+
+def owner_slot(creation: int) -> int:
+    """Where Solady's ERC-721 keeps an owner and 96 bits beside them."""
+    seed = bytes.fromhex("7d882553")
+    base = keccak(creation.to_bytes(32, "big")[:28] + seed)
+    return (2 * creation + int.from_bytes(base, "big")) % 2**256

@@ -16,9 +16,6 @@ from dokkaebi.ledger.rows import (
     placed,
 )
 
-# The registry counts tenures in 18 bits.
-TENURES = 1 << 18
-
 
 def on_creation_registered(record: Record, books: Books) -> Iterable[Effect]:
     """A new creation; its creator owns it, unless its mint, which comes next, says otherwise."""
@@ -81,7 +78,7 @@ def on_transfer(record: Record, books: Books) -> Iterable[Effect]:
     if taker == COIN:
         yield Change("creation", (key,), {"owner": None})
         return
-    tenure = (books.row("creation", key)["tenure"] + 1) % TENURES
+    tenure = books.row("creation", key)["tenure"] + 1
     yield Change("creation", (key,), {"owner": taker, "tenure": tenure})
 
 

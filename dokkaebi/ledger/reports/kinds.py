@@ -71,6 +71,7 @@ class OpenOffer:
     published_at: Moment
     starts_at: Moment | None
     expires_at: Moment
+    transaction: str
     final: bool
 
 

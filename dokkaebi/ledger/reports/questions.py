@@ -210,6 +210,7 @@ def _offers(snapshot: Snapshot, rows: Rows) -> list[OpenOffer]:
             published_at=Moment(row["published_at"]),
             starts_at=moment_or_none(row["starts_at"]),
             expires_at=Moment(row["expiry"]),
+            transaction=row["transaction_hash"],
             final=snapshot.is_final("offer", row["id"])
             and snapshot.is_final("creation", row["creation_id"]),
         )

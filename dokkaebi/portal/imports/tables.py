@@ -14,7 +14,8 @@ from typing import Any, BinaryIO
 
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.portal.entries import Entries, Found, Skipped, make_entry
-from dokkaebi.portal.names import Persona, clean_name
+from dokkaebi.portal.names import Persona
+from dokkaebi.spelling import clean_name
 
 NEEDED = ("kind", "id", "author", "at")
 KNOWN = (*NEEDED, "source", "target", "to", "text")

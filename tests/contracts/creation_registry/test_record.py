@@ -14,7 +14,7 @@ from tests.contracts.support import (
 )
 
 CREATORS_MAX = 2**30 - 1
-TENURE_MAX = 2**18 - 1
+ROUND = 2**17  # transfers
 CREATOR_COUNT_SLOT = 2
 ERC721_SLOT_SEED = bytes.fromhex("7d882553")
 
@@ -122,14 +122,21 @@ def test_known_creators_register_when_there_are_too_many(registry, creator, sell
     assert registry.creationOf(register(registry, creator, 2))["creator"] == creator
 
 
-def test_tenure_starts_over_after_its_last_number(registry, creator, buyer):
+def test_a_tenure_never_comes_again(registry, creator, buyer):
     id_ = register(registry, creator, 1, royalty_bps=1_000)
     before = terms(registry.creationOf(id_))
     slot = slot_of(id_)
-    packed = int.from_bytes(bytes(web3.eth.get_storage_at(registry.address, slot)), "big")
-    set_storage(registry, slot, packed | TENURE_MAX << (160 + 78))
-    assert registry.tenureOf(id_) == TENURE_MAX
-    registry.transferFrom(creator, buyer, id_, {"from": creator})
-    assert registry.tenureOf(id_) == 0
+    for rounds in (1, 2):
+        packed = int.from_bytes(bytes(web3.eth.get_storage_at(registry.address, slot)), "big")
+        set_storage(registry, slot, packed | (ROUND - 2) << (160 + 78))
+        for tenure in range(rounds * ROUND - 1, rounds * ROUND + 2):
+            owner = registry.ownerOf(id_)
+            other = buyer if owner == creator else creator
+            registry.transferFrom(owner, other, id_, {"from": owner})
+            assert registry.tenureOf(id_) == registry.nonces(id_) == tenure
+            assert registry.creationOf(id_)["tenure"] == tenure
+            assert registry.saleOf(id_, creator, 1)[0] == tenure
+            assert registry.ownerOf(id_) == other
+        # Back to an even number: `ROUND - 2` is written over it in the next turn.
+        registry.transferFrom(other, owner, id_, {"from": other})
     assert terms(registry.creationOf(id_)) == before
-    assert registry.ownerOf(id_) == buyer

@@ -161,7 +161,8 @@ def test_every_field_has_one_type(kind: str, value: object) -> None:
         if value == right and type(value) is type(right):
             continue
         data = changed(kind, lambda d, n=name: d["terms"].update({n: value}))
-        assert key_of(data) in {"consent_field_wrong", "consent_digest_wrong"}
+        wrong = {"consent_field_wrong", "consent_digest_wrong", "consent_field_missing"}
+        assert key_of(data) in wrong
 
 
 @pytest.mark.parametrize(
@@ -204,12 +205,21 @@ def test_parts_are_small_numbers(value: object) -> None:
 @pytest.mark.parametrize("kind", FILED)
 def test_changed_field_is_found_by_the_digest(kind: str) -> None:
     document = json.loads(consent_text(consent(kind)))
-    for name, value in document["terms"].items():
-        other: Any = {int: 7, list: [50, 50]}.get(type(value), "7")
-        if isinstance(value, str) and value.startswith("0x"):
-            other = address(BUYER) if len(value) == 42 else "0x" + "07" * 32
-        data = changed(kind, lambda d, n=name, o=other: d["terms"].update({n: o}))
-        assert key_of(data) == "consent_digest_wrong"
+    structs = [name for name, value in document["terms"].items() if isinstance(value, dict)]
+    for struct in [None, *structs]:
+        for name, value in (document["terms"][struct] if struct else document["terms"]).items():
+            if name in structs or (name, value) == ("partners", []):
+                continue
+            other: Any = {int: 7, list: ["7"] if struct else [50, 50]}.get(type(value), "7")
+            if isinstance(value, str) and value.startswith("0x"):
+                other = address(BUYER) if len(value) == 42 else "0x" + "07" * 32
+            if name == "partners":
+                other = []
+
+            def change(d: dict[str, Any], n: str = name, o: Any = other, s: Any = struct) -> None:
+                (d["terms"][s] if s else d["terms"]).update({n: o})
+
+            assert key_of(changed(kind, change)) == "consent_digest_wrong", name
     assert key_of(changed(kind, lambda d: d.update(chainId=1))) == "consent_digest_wrong"
 
 

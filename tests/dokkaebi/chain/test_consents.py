@@ -17,10 +17,11 @@ from dokkaebi.chain.consents import (
     python_name,
     recover,
     sign_typed,
+    struct_name,
     typed_data,
 )
 from dokkaebi.chain.keys import open_key
-from dokkaebi.chain.terms import NOBODY, Request, Settlement, Terms
+from dokkaebi.chain.terms import INNER, NOBODY, Request, Settlement, Terms
 from tests.dokkaebi.chain.conftest import Stall
 from tests.dokkaebi.conftest import BUYER, CREATOR, address
 
@@ -36,18 +37,25 @@ def random_terms(kind: str, seed: int) -> Terms:
     from eth_utils.address import to_checksum_address
 
     dice = random.Random(f"{kind} {seed}")
-    values: list[Any] = []
-    for field in KINDS[kind].fields:
-        if field["type"] == "address":
-            values.append(to_checksum_address("0x" + dice.randbytes(20).hex()))
-        elif field["type"] == "bytes32":
-            values.append(dice.randbytes(32))
-        elif field["type"] == "uint8[]":
-            values.append(tuple(dice.randbytes(dice.randrange(13))))
-        else:
-            values.append(dice.choice([0, 1, 2**256 - 1, dice.getrandbits(256)]))
+
+    def value(field: dict[str, Any]) -> Any:
+        type_ = str(field["type"])
+        if type_ == "uint8[]":
+            return tuple(dice.randbytes(dice.randrange(13)))
+        if type_.endswith("[]"):
+            element = {**field, "type": type_.removesuffix("[]")}
+            return tuple(value(element) for _ in range(dice.randrange(4)))
+        if "components" in field:
+            return INNER[struct_name(field)](*map(value, field["components"]))
+        if type_ == "address":
+            return to_checksum_address("0x" + dice.randbytes(20).hex())
+        if type_ == "bytes32":
+            return dice.randbytes(32)
+        bits = int(type_.removeprefix("uint"))
+        return dice.choice([0, 1, 2**bits - 1, dice.getrandbits(bits)])
+
     make: Any = KINDS[kind].terms
-    terms: Terms = make(*values)
+    terms: Terms = make(*map(value, KINDS[kind].fields))
     return terms
 
 
@@ -63,7 +71,7 @@ def test_fields_are_those_of_the_struct(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_digest_is_what_the_market_says(stall: Stall, kind: str, seed: int) -> None:
     terms = random_terms(kind, seed)
-    market = stall.suite.market(KINDS[kind].contract)
+    market = stall.suite.signed_for(KINDS[kind].contract)
     arguments = terms if isinstance(terms, Settlement) else (terms,)
     said = market.call(KINDS[kind].hash_function, *arguments)
     assert digest_of(terms, stall.suite.chain.chain_id, market.address) == said

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from dokkaebi.portal.names import Persona, chain_persona, folded, parse_persona, skeleton
+from dokkaebi.portal.names import Persona, chain_persona, parse_persona
 from dokkaebi.portal.reports import gini
 from dokkaebi.portal.rules import BPS, DAY_SECONDS, HOUR_SECONDS, Rules
 from dokkaebi.portal.scoring import Contribution, Epoch, Payment, Points, Scores, Window, score
+from dokkaebi.spelling import folded, skeleton
 
 DAY, HOUR = DAY_SECONDS, HOUR_SECONDS
 START = 1_793_577_600

@@ -1,0 +1,1 @@
+"""The notice board: signed documents and files of people who send no transactions."""

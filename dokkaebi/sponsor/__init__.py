@@ -1,0 +1,1 @@
+"""The sponsor: pays the gas of what members signed, within budgets that nobody can exceed."""

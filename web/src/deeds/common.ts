@@ -1,0 +1,122 @@
+/** What several deeds need: who acts, how prices divide, and steps that come before others. */
+import { creationRegistryAbi } from "dokkaebi-abi";
+import type { Address } from "viem";
+import { readContract } from "viem/actions";
+import { client, erc20, hand, mayMove, registry, send, sign, type Hand } from "../lib/chain";
+import { config } from "../lib/config";
+import type { Fact, Step } from "../lib/deed";
+import { t } from "../lib/language";
+import { COIN, showAmount, type Asset } from "../lib/money";
+import { Stop } from "../lib/problems";
+import { permitTyped, type Permit } from "../lib/terms";
+
+export const DAY = 86_400;
+
+/** Who acts now; said before anything is read. */
+export function actor(): Hand {
+  return hand();
+}
+
+export function same(a: string | null | undefined, b: string | null | undefined): boolean {
+  return !!a && !!b && a.toLowerCase() === b.toLowerCase();
+}
+
+export function short(address: string): string {
+  return `${address.slice(0, 6)}…${address.slice(-4)}`;
+}
+
+/** Where each part of a price goes, as the market itself computes it. */
+export function splitFacts(split: readonly [bigint, bigint, bigint, bigint], asset: Asset): Fact[] {
+  const [seller, royalty, referral, fee] = split;
+  const rows: [string, bigint][] = [
+    [t("fact_seller_gets"), seller],
+    [t("fact_royalty"), royalty],
+    [t("fact_referral"), referral],
+    [t("fact_fee"), fee],
+  ];
+  return rows
+    .filter(([, amount], index) => index === 0 || amount > 0n)
+    .map(([label, amount]) => ({ label, value: showAmount(amount, asset) }));
+}
+
+/** The step by which a market may hand over a work; none if it may already. */
+export async function moveStep(market: Address, id: bigint, holder: Address): Promise<Step[]> {
+  if (await mayMove(market, id, holder)) return [];
+  const say = t("say_approve_work");
+  return [
+    {
+      kind: "send",
+      say,
+      run: (by, sent) =>
+        send(
+          by,
+          { ...registry(), abi: creationRegistryAbi, functionName: "approve", args: [market, id] },
+          say,
+          sent,
+        ),
+    },
+  ];
+}
+
+/**
+ * How a market gets a price in tokens: an approval that is there, a signed permit, or an approval
+ * to be sent. `given` is told the permit once it is signed.
+ */
+export async function tokenSteps(
+  account: Address,
+  asset: Asset,
+  market: Address,
+  amount: bigint,
+  deadline: number,
+  given: (permit: Permit) => void,
+): Promise<Step[]> {
+  if (asset.address === COIN) return [];
+  const allowed = await readContract(client(), {
+    ...erc20(asset.address),
+    functionName: "allowance",
+    args: [account, market],
+  });
+  if (allowed >= amount) return [];
+  const permit = await permitTyped(account, asset.address, market, amount, BigInt(deadline));
+  if (permit) {
+    return [
+      {
+        kind: "sign",
+        say: t("say_permit", { amount: showAmount(amount, asset) }),
+        run: async (by) => {
+          given({ value: amount, deadline: BigInt(deadline), signature: await sign(by, permit) });
+        },
+      },
+    ];
+  }
+  const say = t("say_approve_token", { amount: showAmount(amount, asset) });
+  return [
+    {
+      kind: "send",
+      say,
+      run: (by, sent) =>
+        send(
+          by,
+          { ...erc20(asset.address), functionName: "approve", args: [market, amount] },
+          say,
+          sent,
+        ),
+    },
+  ];
+}
+
+/** Stops where an account has less than a price. */
+export function mustHave(balance: bigint, amount: bigint, asset: Asset): void {
+  if (balance >= amount) return;
+  throw new Stop(
+    t("stop_poor", { has: showAmount(balance, asset), needs: showAmount(amount, asset) }),
+  );
+}
+
+export function workHref(cid: string): string {
+  return `#/work/${cid}`;
+}
+
+export function assets(): Address[] {
+  return [COIN, config().token];
+}

@@ -1,0 +1,81 @@
+/** A work as its page shows it: what the board says, and what of it was checked here. */
+import type { Address } from "viem";
+import { boardWork, fileOf, ledgerWork, type BoardWork, type LedgerWork } from "./api";
+import { creationCid, creationText, documentOf, DOCUMENT_BYTES_MAX } from "./documents";
+
+export interface Work {
+  id: bigint;
+  cid: string;
+  title: string;
+  description: string;
+  creator: Address | null;
+  creatorName: string;
+  warnings: readonly string[];
+  type: string;
+  fileName: string;
+  size: number;
+  contentCid: string | null;
+  image: string | null;
+  /** Whether the id is really that of this document under this creator. */
+  checked: boolean;
+  board: BoardWork | null;
+  ledger: LedgerWork | null;
+}
+
+const LINE_MAX = 200;
+
+/** Everything that is known of a work; null if nobody knows it. */
+export async function findWork(id: bigint): Promise<Work | null> {
+  const text = creationText(id);
+  const [board, ledger] = await Promise.all([boardWork(text), ledgerWork(String(id))]);
+  if (!board && !ledger) return null;
+  const creator = board?.creator ?? ledger?.creator ?? null;
+  const document = board && creator ? await documentOfWork(board.document_cid, creator, id) : null;
+  const fields = document ?? {};
+  const content = (fields.content ?? {}) as Record<string, unknown>;
+  const image = textOf(fields.image, LINE_MAX).replace(/^ipfs:\/\//, "");
+  return {
+    id,
+    cid: creationCid(id),
+    title: textOf(fields.name, LINE_MAX) || board?.title || "",
+    description: textOf(fields.description, DOCUMENT_BYTES_MAX) || board?.description || "",
+    creator,
+    creatorName: textOf(fields.creator_name, LINE_MAX) || board?.creator_name || "",
+    warnings: board?.warnings ?? [],
+    type: textOf(content.type, LINE_MAX) || board?.content_type || "",
+    fileName: textOf(content.name, LINE_MAX),
+    size: Number(content.size ?? board?.content_size ?? 0),
+    contentCid: textOf(content.cid, LINE_MAX) || board?.content_cid || null,
+    image: document ? image || null : (board?.image ?? null),
+    checked: document !== null,
+    board,
+    ledger,
+  };
+}
+
+/** The fields of a work's document, if the work's id says that it is this one. */
+async function documentOfWork(
+  cid: string,
+  creator: Address,
+  id: bigint,
+): Promise<Record<string, unknown> | null> {
+  try {
+    const file = await fileOf(cid, DOCUMENT_BYTES_MAX);
+    const document = documentOf(new Uint8Array(await file.arrayBuffer()), creator);
+    if (document?.id !== id) return null;
+    const fields: unknown = JSON.parse(document.text);
+    return typeof fields === "object" && fields !== null
+      ? (fields as Record<string, unknown>)
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A stranger's words: text of a sane length, without what turns or hides other words. */
+function textOf(value: unknown, longest: number): string {
+  if (typeof value !== "string") return "";
+  return value
+    .replace(/[\u202a-\u202e\u2066-\u2069\u200b\u200e\u200f\ufeff]|[\x00-\x08\x0b-\x1f\x7f]/g, "")
+    .slice(0, longest);
+}
