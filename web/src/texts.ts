@@ -355,6 +355,10 @@ const all = {
     "Publishes on the chain that until {until} somebody may pay {price} for “{title}”, and that you then send it.",
     "{until}까지 누가 “{title}” 값으로 {price}을(를) 맡기면 내가 보내겠다고 체인에 알립니다.",
   ],
+  say_sponsored: [
+    "You only sign; the market's sponsor pays the gas.",
+    "서명만 하면 됩니다. 가스값은 장터의 후원자가 냅니다.",
+  ],
   say_cancel_published: [
     "Takes the offer off. Nobody can use it any more.",
     "내놓은 것을 거둡니다. 이제 아무도 쓸 수 없습니다.",
@@ -491,6 +495,10 @@ const all = {
   ],
   stop_not_late: ["There is time until {deadline}.", "{deadline}까지 기한이 남았습니다."],
   stop_no_arbiter: ["This trade has no arbiter.", "중재인이 없는 거래입니다."],
+  stop_sponsor: [
+    "The sponsor didn't bring it. Nothing happened; try again, or send it yourself.",
+    "후원자가 보내지 못했습니다. 아무 일도 없었으니 다시 하거나 직접 보내세요.",
+  ],
   stop_no_credit: ["Nothing waits any more.", "이제 찾을 돈이 없습니다."],
 
   /* PROBLEMS */
