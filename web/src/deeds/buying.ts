@@ -308,7 +308,8 @@ export async function prepareRegisterFor(work: Work, source: Source): Promise<De
     functionName: "registerFor",
     args: [terms, signature, terms.creator],
   };
-  const say = t("say_register_for", { title: work.title, creator: short(terms.creator) });
+  const values = { title: work.title, creator: short(terms.creator) };
+  const say = t(mine ? "say_register" : "say_register_for", values);
   return {
     title: t("deed_register"),
     subject: `buy.${work.id}`,

@@ -290,6 +290,7 @@ export async function sponsorOf(account: Address): Promise<{ member: boolean | n
 interface Act {
   id: Hex;
   state: "queued" | "sent" | "done" | "failed" | "dropped";
+  transaction: Hex | null;
 }
 
 export async function sponsorTake(to: Address, data: Hex): Promise<Act> {

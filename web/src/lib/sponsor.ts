@@ -4,9 +4,9 @@
  */
 import { documents } from "dokkaebi-abi";
 import { encodeFunctionData, type Abi, type Address, type Hex } from "viem";
-import { simulateContract } from "viem/actions";
+import { getTransactionReceipt, simulateContract } from "viem/actions";
 import { sponsorAct, sponsorOf, sponsorTake } from "./api";
-import { balanceOf, sign, type Call, type Hand, type Typed } from "./chain";
+import { balanceOf, client, sign, type Call, type Hand, type Typed } from "./chain";
 import { config } from "./config";
 import { t } from "./language";
 import { COIN } from "./money";
@@ -40,16 +40,28 @@ export async function bringCall(by: Hand, made: Call): Promise<void> {
     account: by.account,
     ...made,
   } as Parameters<typeof simulateContract>[1]);
-  const data = encodeFunctionData(made as { abi: Abi; functionName: string; args: readonly unknown[] });
+  const data = encodeFunctionData(
+    made as { abi: Abi; functionName: string; args: readonly unknown[] },
+  );
   const { id } = await sponsorTake(made.address, data);
   const until = Date.now() + PATIENCE_MS;
   for (;;) {
     const act = await sponsorAct(id);
-    if (act.state === "done") return;
+    // The sponsor waits until a block is sure; here it is enough that a block has it, as elsewhere.
+    if (act.state === "done" || (act.transaction && (await succeeded(act.transaction)))) return;
     if (act.state === "failed" || act.state === "dropped" || Date.now() > until) {
       throw new Stop(t("stop_sponsor"));
     }
     await new Promise((go) => setTimeout(go, POLL_MS));
+  }
+}
+
+async function succeeded(hash: Hex): Promise<boolean> {
+  try {
+    return (await getTransactionReceipt(client(), { hash })).status === "success";
+  } catch {
+    // Not yet, or the node is away for a moment.
+    return false;
   }
 }
 
