@@ -7,10 +7,11 @@ MAKEFLAGS += --no-print-directory
 WORKS ?= examples/works
 JOBS ?= 3
 RUNS ?=
+STEPS ?= 200000
 SEED ?= 1
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo test check format compile clean distclean lock bench-gas bench-ledger bench-board bench-portal sim chaos chaos-deploy web test-web bench-page museum
+.PHONY: help setup demo test check format compile clean distclean lock bench-gas bench-ledger bench-board bench-portal sim chaos chaos-deploy web test-web bench-page museum fuzz plant prove mutate
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +43,13 @@ compile: ## Compile the contracts anew and write frontend-abi/ from them
 	@.venv/bin/brownie compile --all
 	@.venv/bin/dokkaebi export
 
+prove: setup ## Prove what can be proved (halmos), look for known faults (slither, solhint); half an hour
+	@tools/setup --prove
+	@$(PYTHON) -m tests.proofs
+
+mutate: setup ## Put small faults into the contracts and see them noticed; hours (CONTRACT=, LIMIT=, SEED=1)
+	@$(PYTHON) -m tests.mutation --contract "$(CONTRACT)" --limit $(or $(LIMIT),0) --seed $(SEED)
+
 bench-gas: setup ## Measure the gas of each call into bench/gas/
 	@$(PYTHON) -m bench.gas
 
@@ -69,6 +77,12 @@ chaos-deploy: setup ## Each fault at each place of a deployment, then RUNS=200 b
 museum: setup ## How others froze or lost money, against them and against us
 	@$(PYTHON) -m pytest tests/museum -v --no-header
 
+fuzz: setup ## Random lives of all contracts in process, against their models (STEPS=200000, from SEED=1 on)
+	@$(PYTHON) -m tests.lane --steps $(STEPS) --seed $(SEED)
+
+plant: setup ## Put bugs into copies of the contracts, and see that each is found (half an hour)
+	@$(PYTHON) -m tests.lane.plants
+
 lock: ## Choose the newest fitting versions anew (requirements.in, package.json)
 	@tools/lock
 
@@ -76,4 +90,4 @@ clean: ## Remove what was made: build, reports, var, caches
 	@tools/clean
 
 distclean: clean ## Remove what was fetched as well: .venv, node_modules, .solcx
-	@rm -rf .venv node_modules .solcx
+	@rm -rf .venv .venv-prove node_modules .solcx

@@ -1,6 +1,6 @@
 """Brings the checkout to a state in which everything runs. Used through `make setup`.
 
-    setup.py [--no-compile]
+    setup.py [--no-compile] [--prove]
 
 Each step leaves a stamp that names what it was made from, written after the step has ended. A step
 whose stamp still fits is passed over, so a second run does nothing, and a run that was killed is
@@ -25,6 +25,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
+# Of the tools of `make prove`, whose pins clash with Brownie's.
+PROVE = ROOT / ".venv-prove"
 SOLCX = ROOT / ".solcx"
 LOGS = ROOT / "var" / "setup"
 NODE_MAJOR = 20
@@ -128,14 +130,14 @@ def run(name: str, command: Iterable[str | Path], **more: str) -> None:
 # The steps
 
 
-def make_venv() -> None:
+def make_venv(venv: Path = VENV) -> None:
     key = digest("venv 1", str(ROOT), sys.version)
-    stamp = VENV / ".made-venv"
-    if is_done(stamp, key) and PYTHON.exists():
+    stamp = venv / ".made-venv"
+    if is_done(stamp, key) and (venv / "bin" / "python").exists():
         return
-    say("making .venv")
-    if VENV.exists():
-        shutil.rmtree(VENV)
+    say(f"making {venv.name}")
+    if venv.exists():
+        shutil.rmtree(venv)
     try:
         import ensurepip  # noqa: F401
     except ImportError:
@@ -143,7 +145,21 @@ def make_venv() -> None:
             f"{sys.executable} has no ensurepip, so it can't make a .venv. "
             "Install the venv module of Python 3.11 (Debian: apt-get install python3.11-venv)."
         )
-    run("venv", [sys.executable, "-m", "venv", VENV])
+    run("venv", [sys.executable, "-m", "venv", venv])
+    write_whole(stamp, key)
+
+
+def install_prove_tools() -> None:
+    """What `make prove` needs. Nothing else does, so nothing else waits for it."""
+    make_venv(PROVE)
+    lock = ROOT / "requirements-prove.lock"
+    key = digest("prove 1", lock)
+    stamp = PROVE / ".made-packages"
+    if is_done(stamp, key):
+        return
+    say("fetching halmos and slither into .venv-prove (a minute)")
+    pip = [PROVE / "bin" / "python", "-m", "pip", "install", "--disable-pip-version-check"]
+    run("prove", [*pip, "--no-input", "--require-hashes", "-r", lock])
     write_whole(stamp, key)
 
 
@@ -382,8 +398,8 @@ def one_at_a_time() -> object:
 
 
 def main(arguments: list[str]) -> None:
-    if unknown := [word for word in arguments if word != "--no-compile"]:
-        give_up(f"unknown option {unknown[0]}; there is only --no-compile.")
+    if unknown := [word for word in arguments if word not in ("--no-compile", "--prove")]:
+        give_up(f"unknown option {unknown[0]}; there are --no-compile and --prove.")
     started = time.monotonic()
     lock = one_at_a_time()
     steps: list[Callable[[], None]] = [
@@ -396,6 +412,8 @@ def main(arguments: list[str]) -> None:
     ]
     if "--no-compile" not in arguments:
         steps.append(compile_contracts)
+    if "--prove" in arguments:
+        steps.append(install_prove_tools)
     for step in steps:
         step()
     seconds = time.monotonic() - started

@@ -1,0 +1,202 @@
+"""`make mutate`: small faults in the contracts, one at a time; each should be noticed.
+
+    python -m tests.mutation [--contract EscrowMarket] [--limit 60] [--seed 1]
+
+A mutant is first played by the machine of the fast lane; if it survives that, the contract's own
+tests try. What survives both is named, unless `explained.toml` says why nobody could notice it. The
+figures go to `results.json`, file by file. Ends with 1 where less than 95 % are killed, or an
+explanation fits nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import tomllib
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from dokkaebi.deploy.sources import Sources, project_commit
+from tests.mutation import contract_tests, killers
+from tests.mutation.mutants import Mutant
+from tests.mutation.weave import Compiler, find, weave
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).parent
+EXPLAINED = HERE / "explained.toml"
+RESULTS = HERE / "results.json"
+WORK = ROOT / "var" / "mutate"
+AIM = 0.95
+# The machine's runs that each mutant has to survive, and the time that the contract's tests get for
+# all of a file's.
+RUNS = 12
+SECONDS = 6 * 3_600.0
+# A file's mutants are at work in the contracts that are made of it.
+BASES = {
+    "Collections": ("CreationMarket", "AuctionHouse"),
+    "Consent": ("EscrowMarket", "CreationMarket"),
+    "ContentIdentifier": ("CreationRegistry", "ArbitrationDesk"),
+    "Offices": ("RewardPool",),
+    "RewardPurse": ("RewardPool",),
+    "Signatures": ("CreationMarket", "EscrowMarket"),
+    "Stewardship": ("RewardPool", "CommunityToken"),
+    "Till": ("EscrowMarket", "CreationMarket", "AuctionHouse"),
+    "TradeTerms": ("EscrowMarket",),
+}
+
+
+@dataclass
+class Result:
+    """Of one file. `killed`: by what."""
+
+    file: str
+    tried: list[Mutant] = field(default_factory=list)
+    killed: dict[str, str] = field(default_factory=dict)
+    explained: list[str] = field(default_factory=list)
+    untried: list[str] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
+
+    @property
+    def survived(self) -> list[str]:
+        gone = {*self.killed, *self.explained, *self.untried}
+        return [one.key for one in self.tried if one.key not in gone]
+
+    @property
+    def share(self) -> float:
+        """Of those that can be noticed."""
+        noticeable = len(self.killed) + len(self.survived)
+        return len(self.killed) / noticeable if noticeable else 1.0
+
+    def as_json(self, arguments: argparse.Namespace) -> dict[str, Any]:
+        kinds = Counter(one.kind for one in self.tried)
+        dead = Counter(one.kind for one in self.tried if one.key in self.killed)
+        by = Counter("machine" if how == "machine" else "tests" for how in self.killed.values())
+        return {
+            "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+            "commit": project_commit(),
+            "seed": arguments.seed,
+            "limit": arguments.limit,
+            "mutants": len(self.tried),
+            "killed": len(self.killed),
+            "killed_by": dict(sorted(by.items())),
+            "share_killed": f"{self.share:.3f}",
+            "by_class": {kind: [dead[kind], count] for kind, count in sorted(kinds.items())},
+            "explained": self.explained,
+            "survived": self.survived,
+            "not_tried_for_want_of_time": self.untried,
+            "not_compiled": self.dropped,
+        }
+
+
+def explanations(file: str) -> dict[str, str]:
+    """Reasons, by mutant, why nobody could notice it."""
+    entries = tomllib.loads(EXPLAINED.read_text("utf-8")).get("equivalent", [])
+    return {one["mutant"]: one["reason"] for one in entries if one["file"] == file}
+
+
+def files_of(compiler: Compiler, sources: Sources) -> dict[str, list[Mutant]]:
+    """All mutants there are, by file."""
+    found: dict[str, list[Mutant]] = {}
+    for path in sorted((ROOT / "contracts").glob("*.sol")):
+        for file, mutants in find(compiler, sources, path.stem).items():
+            found.setdefault(file, mutants)
+    return dict(sorted(found.items()))
+
+
+def try_file(
+    compiler: Compiler, sources: Sources, file: str, mutants: list[Mutant], console: Console
+) -> Result:
+    stem = Path(file).stem
+    console.print(f"{file}: weaving {len(mutants)} mutants in", highlight=False)
+    woven = weave(compiler, sources, BASES.get(stem, (stem,)), mutants)
+    result = Result(file, list(woven.mutants.values()), dropped=[m.key for m in woven.dropped])
+    folder = WORK / stem
+    codes = {name: bytes.fromhex(made["bytecode"]) for name, made in woven.artifacts.items()}
+    seeds = list(islice(killers.seeds_of(file, 1), RUNS))
+    if seeds:
+        unwoven = killers.try_to_kill(0, codes, seeds)
+        if unwoven is not None:
+            raise SystemExit(f"{file}: with all mutants off, {unwoven}")
+        for number, one in woven.mutants.items():
+            if killers.try_to_kill(number, codes, seeds) is not None:
+                result.killed[one.key] = "machine"
+    reasons = explanations(file)
+    left = {
+        number: one
+        for number, one in woven.mutants.items()
+        if one.key not in result.killed and one.key not in reasons
+    }
+    console.print(f"{file}: the machine leaves {len(left)}", highlight=False)
+    tried = contract_tests.survivors(file, woven.artifacts, left, folder, SECONDS) if left else {}
+    for number, one in left.items():
+        if number not in tried:
+            result.untried.append(one.key)
+        elif (test := tried[number]) is not None:
+            result.killed[one.key] = test
+    result.explained = [
+        one.key for one in result.tried if one.key in reasons and one.key not in result.killed
+    ]
+    for key in result.survived:
+        console.print(f"  survived  {key}", highlight=False)
+    return result
+
+
+def stale(file: str, mutants: list[Mutant], result: Result) -> list[str]:
+    """Explanations of mutants that there are none of, or that something kills."""
+    there = {one.key for one in mutants}
+    return [key for key in explanations(file) if key not in there or key in result.killed]
+
+
+def write(results: list[Result], arguments: argparse.Namespace) -> None:
+    known = json.loads(RESULTS.read_text("utf-8")) if RESULTS.is_file() else {}
+    known |= {one.file: one.as_json(arguments) for one in results}
+    RESULTS.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n", "utf-8")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make mutate")
+    parser.add_argument("--contract", default="", help="a contract, base or library by its name")
+    parser.add_argument("--limit", type=int, default=0, help="how many mutants of a file; 0: all")
+    parser.add_argument("--seed", type=int, default=1, help="which of them")
+    arguments = parser.parse_args()
+    console = Console(width=100)
+    table = Table("file", "mutants", "killed", "by the machine", "explained", "survived", "share")
+    results, problems = [], []
+    killers.load()
+    with Compiler() as compiler:
+        sources = Sources(ROOT)
+        found = files_of(compiler, sources)
+        chosen = {f: m for f, m in found.items() if arguments.contract in {"", Path(f).stem}}
+        if not chosen:
+            raise SystemExit(f"There is no {arguments.contract} in contracts/.")
+        for file, mutants in chosen.items():
+            some = mutants
+            if arguments.limit and arguments.limit < len(mutants):
+                some = random.Random(arguments.seed).sample(mutants, arguments.limit)
+            result = try_file(compiler, sources, file, some, console)
+            results.append(result)
+            write(results, arguments)
+            problems += [f"explained for nothing: {key}" for key in stale(file, mutants, result)]
+            if result.share < AIM:
+                problems.append(f"{file}: {result.share:.1%} killed, not {AIM:.0%}")
+    for one in results:
+        machine = sum(how == "machine" for how in one.killed.values())
+        counts = (len(one.tried), len(one.killed), machine, len(one.explained), len(one.survived))
+        table.add_row(one.file, *map(str, counts), f"{one.share:.1%}")
+    console.print(table)
+    for problem in problems:
+        console.print(f"not ok  {problem}", highlight=False)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

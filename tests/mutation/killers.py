@@ -1,0 +1,95 @@
+"""What kills a mutant: the machine of the fast lane, which compares each act with the models.
+
+Each mutant gets a process of its own, forked from one that has loaded everything.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from functools import partial
+from itertools import count
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from pyrevm import BlockEnv
+
+from tests.lane import chain, fuzz
+from tests.lane.machine import Machine
+from tests.lane.world import World
+
+# For a mutant that never ends; all others take what they take, so that no load changes a result.
+SECONDS = 600
+# In which rooms of the machine a file's code is at work. The desk is in none.
+ROOMS = {
+    "ArbitrationDesk": (),
+    "AuctionHouse": ("auctions",),
+    "CommunityToken": ("token",),
+    "CreationMarket": ("creations",),
+    "CreationRegistry": ("registry",),
+    "EscrowMarket": ("escrow",),
+    "RewardPool": ("pool",),
+    "Collections": ("creations", "auctions"),
+    "Consent": ("escrow", "creations", "auctions"),
+    "ContentIdentifier": ("registry",),
+    "Offices": ("pool",),
+    "RewardPurse": ("pool",),
+    "Signatures": ("escrow", "creations", "auctions", "registry"),
+    "Stewardship": ("pool", "token"),
+    "Till": ("escrow", "creations", "auctions"),
+    "TradeTerms": ("escrow",),
+}
+
+
+def switch(number: int) -> None:
+    """Switches a mutant on in this process, or all off with 0."""
+    chain.BlockEnv = partial(BlockEnv, coinbase=f"0x{number:040x}")  # type: ignore[misc]
+
+
+def load() -> None:
+    """Brings what all mutants need into this process once, before others are forked from it."""
+    World(chain.Lane())
+
+
+def seeds_of(file: str, first: int) -> Iterator[int]:
+    """Seeds, from the first on, of runs of the machine in which a file's code is at work."""
+    rooms = ROOMS[Path(file).stem]
+    for seed in count(first) if rooms else ():
+        if set(rooms) & set(fuzz.PROFILES[seed % len(fuzz.PROFILES)]):
+            yield seed
+
+
+def play(codes: Mapping[str, bytes], seeds: Iterable[int]) -> str | None:
+    """Plays runs; what was wrong, or None if nothing was."""
+    try:
+        machine = Machine(World(chain.Lane(codes=codes)))
+        for seed in seeds:
+            fuzz.play(machine, fuzz.plan(seed))
+    except Exception as problem:
+        # A mutant may break the deployment, or the machine's own arithmetic: any end is one.
+        return f"{type(problem).__name__}: {problem}"[:300]
+    return None
+
+
+def _child(number: int, codes: Mapping[str, bytes], seeds: list[int], answer: Connection) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    switch(number)
+    answer.send(play(codes, seeds))
+
+
+def try_to_kill(number: int, codes: Mapping[str, bytes], seeds: list[int]) -> str | None:
+    """What killed a mutant; None if it survived these runs."""
+    fork = multiprocessing.get_context("fork")
+    ours, theirs = fork.Pipe(duplex=False)
+    process = fork.Process(target=_child, args=(number, codes, seeds, theirs))
+    process.start()
+    theirs.close()
+    said: Any = "the process ended"
+    with suppress(EOFError):
+        said = ours.recv() if ours.poll(SECONDS) else "no end in time"
+    process.kill()
+    process.join()
+    return said
