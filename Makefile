@@ -7,10 +7,11 @@ MAKEFLAGS += --no-print-directory
 WORKS ?= examples/works
 JOBS ?= 3
 RUNS ?=
+STEPS ?= 200000
 SEED ?= 1
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo test check format compile clean distclean lock bench-gas bench-ledger bench-board bench-portal sim chaos chaos-deploy web test-web museum prove mutate
+.PHONY: help setup demo test check format compile clean distclean lock bench-gas bench-ledger bench-board bench-portal sim chaos chaos-deploy fuzz plant web test-web museum prove mutate
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -18,8 +19,8 @@ help: ## This list
 setup: ## Fetch and build whatever is missing; quiet when nothing is
 	@tools/setup
 
-demo: setup ## Play a market day on a chain of its own (WORKS=folder with works to sell)
-	@.venv/bin/dokkaebi demo --works "$(WORKS)"
+demo: setup ## Play a market day on a chain of its own (WORKS=folder with works to sell, SERVE=1: stay open)
+	@.venv/bin/dokkaebi demo --works "$(WORKS)" $(if $(SERVE),--serve)
 
 test: setup ## All tests: contracts first (JOBS=3 at once), then the rest
 	@JOBS="$(JOBS)" tools/test
@@ -72,6 +73,12 @@ chaos-deploy: setup ## Each fault at each place of a deployment, then RUNS=200 b
 
 museum: setup ## How others froze or lost money, against them and against us
 	@$(PYTHON) -m pytest tests/museum -v --no-header
+
+fuzz: setup ## Random lives of all contracts in process, against their models (STEPS=200000, from SEED=1 on)
+	@$(PYTHON) -m tests.lane --steps $(STEPS) --seed $(SEED)
+
+plant: setup ## Put bugs into copies of the contracts, and see that each is found (half an hour)
+	@$(PYTHON) -m tests.lane.plants
 
 lock: ## Choose the newest fitting versions anew (requirements.in, package.json)
 	@tools/lock

@@ -15,6 +15,10 @@ QUERY_LENGTH_MAX = 200
 # Beyond it, a work is found by its beginning.
 WORDS_LENGTH_MAX = 4_000
 _QUERY_WORDS_MAX = 16
+# A work's number in what is searched.
+NUMBER = {"sqlite": "search.rowid", "postgresql": "search.number"}
+# So many of the newest works are looked through one by one first, where an engine needs it.
+RECENT = 2_000
 # Stands between words and is no pair, so that nothing is found across two of them.
 _BETWEEN = "xxx"
 

@@ -46,6 +46,7 @@ from dokkaebi.chain.suite import checksummed
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.ledger.places import Place, PostgresSchema, SqliteFile, clear_errors, place_of
 from dokkaebi.ledger.rows import creation_key
+from dokkaebi.ledger.schema import Long
 from dokkaebi.ledger.store import Identity
 from dokkaebi.spelling import is_mixed, skeleton
 
@@ -193,6 +194,10 @@ class Store:
         found = self._rows(select(gone).where(gone.c.digest == digest))
         return found[0] if found else None
 
+    def rows_of(self, digests: Sequence[str]) -> list[Row[Any]]:
+        """Those of some documents that are here."""
+        return self._some_rows(select(document), document.c.digest, digests)
+
     def documents(
         self, limit: int, before: int | None = None, **wanted: str | None
     ) -> list[Row[Any]]:
@@ -269,16 +274,14 @@ class Store:
     ) -> list[Row[Any]]:
         """Works that are shown, the newest first: all words of `asked` are theirs."""
         query = _works_query().where(work.c.shown).limit(limit)
-        found = search.condition(self._reader.dialect.name, asked)
+        dialect = self._reader.dialect.name
+        found = search.condition(dialect, asked)
         number: Any = work.c.number
         if found is not None:
             condition, values = found
-            number = literal_column(
-                "search.rowid" if self._reader.dialect.name == "sqlite" else "search.number"
-            )
+            number = literal_column(search.NUMBER[dialect], Long)
             query = query.select_from(work.join(text("search"), number == work.c.number))
             query = query.where(text(condition).bindparams(**values))
-        query = query.order_by(number.desc())
         if before is not None:
             query = query.where(number < before)
         if creator is not None:
@@ -287,7 +290,22 @@ class Store:
             query = query.where(work.c.kind == kind)
         if for_sale:
             query = query.where(work.c.kind.is_not(None))
-        return self._rows(query)
+        if found is None or dialect == "sqlite":
+            return self._rows(query.order_by(number.desc()))
+        return self._found_in_lists(query, number, limit, before)
+
+    def _found_in_lists(
+        self, query: Select[Any], number: Any, limit: int, before: int | None
+    ) -> list[Row[Any]]:
+        """PostgreSQL can't know which is quicker: going back through all works until enough have
+        frequent words, or sorting all that have rare ones. The newest works tell which it is."""
+        newest = before or int(self._value(select(func.max(work.c.number))) or 0) + 1
+        recent = query.where(number >= newest - search.RECENT).order_by(number.desc())
+        rows = self._rows(recent)
+        if len(rows) == limit:
+            return rows
+        # A sum has no index whose order would lead back through all works.
+        return self._rows(query.order_by((number + 0).desc()))
 
     def _put_work(
         self, connection: Connection, found: Metadata, now: int, *, registered: bool

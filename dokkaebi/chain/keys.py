@@ -131,6 +131,14 @@ def new_keystore(path: Path, password_file: Path | None, ask: Callable[[bool], s
     return str(account.address)
 
 
+def new_key() -> Signer:
+    """A key that was just made and is kept nowhere."""
+    from eth_account import Account
+
+    key: Signer = Account.create()
+    return key
+
+
 def name_of_test_key(address: str) -> str | None:
     """The name of a well-known test account, such as `test:3`; None for any other."""
     for name, addresses in TEST_ADDRESSES.items():

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 # Connections that wait while all threads are busy.
 BACKLOG = 256
+RATE = "50/second"
 
 app = typer.Typer()
 
@@ -47,7 +48,7 @@ def serve(
     session: Session,
     host: Annotated[str, typer.Option(help=t("option_host"))] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help=t("option_port"))] = 8080,
-    rate: Annotated[str, typer.Option(help=t("option_rate"))] = "50/second",
+    rate: Annotated[str, typer.Option(help=t("option_rate"))] = RATE,
     origin: Annotated[list[str] | None, typer.Option(help=t("option_origin"))] = None,
     public_rpc: Annotated[str | None, typer.Option(help=t("option_public_rpc"))] = None,
     with_board: Annotated[
@@ -64,9 +65,43 @@ def serve(
     total: Total = TOTAL,
     members: Whom = BOARD_MEMBERS,
 ) -> Result:
+    from dokkaebi.board.limits import BoardLimits
+
+    bounds = BoardLimits(
+        file_bytes=file_mb << 20,
+        key_bytes=key_mb << 20,
+        all_bytes=board_mb << 20,
+        key_documents=key_documents,
+        documents_per_minute=key_per_minute,
+    )
+    paying = partial(_running_sponsor, session, sponsor or "", person, day, total, members)
+    return serve_market(
+        session,
+        host,
+        port,
+        rate=rate,
+        origins=origin or ["*"],
+        board=bounds if with_board else None,
+        sponsor=paying if sponsor else None,
+        public_rpc=public_rpc,
+    )
+
+
+def serve_market(
+    session: Session,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    rate: str = RATE,
+    origins: Sequence[str] = ("*",),
+    board: BoardLimits | None = None,
+    sponsor: Callable[[], AbstractContextManager[Sponsor]] | None = None,
+    public_rpc: str | None = None,
+) -> Result:
+    """Serves the session's market until it is stopped: without limits without a board, without an
+    opened sponsor without one."""
     import uvicorn
 
-    from dokkaebi.board.limits import BoardLimits
     from dokkaebi.chain.rpc import Chain
     from dokkaebi.web.app import create_app
     from dokkaebi.web.books import Books
@@ -80,21 +115,15 @@ def serve(
     listening = _listen(host, port)
     url = f"http://{host}:{listening.getsockname()[1]}"
     session.say("serve_at", url=url)
-    bounds = BoardLimits(
-        file_bytes=file_mb << 20,
-        key_bytes=key_mb << 20,
-        all_bytes=board_mb << 20,
-        key_documents=key_documents,
-        documents_per_minute=key_per_minute,
-    )
-    watched = partial(_watched_board, session, books, bounds)
-    paying = partial(_running_sponsor, session, sponsor or "", person, day, total, members)
+    waits = partial(_waits, session)
     application = create_app(
         books,
         limits=limits,
-        origins=origin or ["*"],
-        board=Desk(watched, "board_shut", partial(_waits, session)) if with_board else None,
-        sponsor=Desk(paying, "sponsor_shut", partial(_waits, session)) if sponsor else None,
+        origins=origins,
+        board=None
+        if board is None
+        else Desk(partial(_watched_board, session, books, board), "board_shut", waits),
+        sponsor=None if sponsor is None else Desk(sponsor, "sponsor_shut", waits),
         page=_page_settings(session, public_rpc),
     )
     config = uvicorn.Config(application, log_level="warning", access_log=False, backlog=BACKLOG)

@@ -24,9 +24,12 @@ class Outcome:
     differences: tuple[str, ...]
 
 
-def play_market_day(works: Path, target: Path, say: Say) -> Outcome:
+def play_market_day(
+    works: Path, target: Path, say: Say, stay: Callable[[str, Outcome], None] | None = None
+) -> Outcome:
     """Plays a market day with the files of `works`; leaves `report.html`, `report.json`,
-    `ledger.sqlite3`, `deployment.json` and `documents/` in `target`, all of them or none."""
+    `ledger.sqlite3`, `deployment.json` and `documents/` in `target`, all of them or none. `stay`
+    is called while the node still runs, with its address, once everything is there."""
     from dokkaebi.chain.node import start_node
     from dokkaebi.chain.rpc import connect
     from dokkaebi.demo.day import MarketDay
@@ -42,12 +45,14 @@ def play_market_day(works: Path, target: Path, say: Say) -> Outcome:
             say("demo_chain", url=node.url)
             stage = Stage(connect(node.url), folder)
             MarketDay(stage, loaded, say).play()
-            outcome = _write_books(stage, folder, works)
-        _replace(target, folder)
+            outcome = Outcome(target, *_write_books(stage, folder, works))
+            _replace(target, folder)
+            if stay is not None:
+                stay(node.url, outcome)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    return Outcome(target, *outcome)
+    return outcome
 
 
 def _write_books(stage: Any, folder: Path, works: Path) -> tuple[int, int, bool, tuple[str, ...]]:

@@ -16,8 +16,12 @@ PARTNER_BPS = 3_000
 POCKET_TOKENS = 2_000
 UNIT = 10**18
 AUCTION_SECONDS = DAY
+SPONSORED = UNIT // 4
 # What becomes of the original works, in the order in which they are on the shelf.
-ROLES = ("sold", "signed", "certificate", "together", "auctioned", "wanted", "given", "taken")
+ROLES = (
+    *("sold", "signed", "certificate", "together", "auctioned", "wanted", "given", "taken"),
+    "unregistered",
+)
 
 Say = Callable[..., None]
 
@@ -36,6 +40,7 @@ class MarketDay:
             for name in ("ari", "boram", "chan", "passerby", "arbiter")
         )
         self.shelf: list[Published] = []
+        self.newcomers: list[Person] = []
         originals = [work for work in works if not work.parents]
         self.roles = {work.path.name: role for work, role in zip(originals, ROLES, strict=False)}
 
@@ -43,6 +48,7 @@ class MarketDay:
         """The whole day."""
         self.open_the_market()
         self.sell_at_once()
+        self.sell_by_voucher()
         self.sell_a_derivative()
         self.let_the_price_fall()
         self.auction()
@@ -58,6 +64,8 @@ class MarketDay:
         self.say("demo_scene_open")
         known: dict[str, int] = {}
         for work in self.works:
+            if self.roles.get(work.path.name) == "unregistered":
+                continue
             partner = self._partner(work)
             shared = None if partner is None else (partner, PARTNER_BPS)
             published = self.stage.publish(self._maker(work), work, known, shared)
@@ -97,6 +105,30 @@ class MarketDay:
             elif role == "certificate":
                 self.stage.cancel(maker, self.stage.sign(maker, offer))
                 self.say("demo_cancelled", maker=maker.name, title=published.work.title)
+
+    def sell_by_voucher(self) -> None:
+        """A maker who never had a coin signs; the buyer registers and buys the work at once."""
+        work = next((w for w in self.works if self.roles.get(w.path.name) == "unregistered"), None)
+        if work is None:
+            return
+        self.say("demo_scene_voucher")
+        name = t("demo_person_newcomer") if work.maker in self.makers else work.maker
+        maker, sponsor = self.stage.newcomer(name), self.stage.cooperative
+        self.newcomers.append(maker)
+        asset, price = self.stage.token, work.price
+        voucher = self.stage.voucher(maker, work, price, sponsor, SPONSORED)
+        signature = self.stage.sign(maker, voucher).signature
+        values = {"maker": name, "title": work.title}
+        self.say("demo_voucher_signed", file=work.path.name, price=asset.text(price), **values)
+        self.stage.buy_new(self.boram, voucher, signature)
+        self.say("demo_voucher_bought", buyer=self.boram.name, **values)
+        self.say(
+            "demo_voucher_paid",
+            maker=name,
+            amount=asset.text(self.stage.holds(maker)),
+            sponsor=t("demo_person_cooperative"),
+            repaid=asset.text(SPONSORED),
+        )
 
     def sell_a_derivative(self) -> None:
         """A derivative is sold and resold; each time its parents' creators get their part."""
@@ -242,7 +274,7 @@ class MarketDay:
     def _other_makers_work(self) -> Published | None:
         """A work still with its maker, who isn't the one who gives theirs away."""
         given = self.played("given")
-        late = self.shelf[len(ROLES) - 1 :]
+        late = self.shelf[ROLES.index("taken") :]
         return next(
             (
                 p

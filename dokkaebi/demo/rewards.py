@@ -135,7 +135,8 @@ class Rewards:
             for one in claims_of(document, [account for account, _ in document["accounts"]])
         ]
         self.stage.act(self.day.passerby, reward_pool.claim_many(self.suite, claims))
-        names = {person.address.lower(): person.name for person in self._people()}
+        everybody = (*self._people(), *self.day.newcomers)
+        names = {person.address.lower(): person.name for person in everybody}
         for one in claims:
             name = names.get(one.account.lower(), one.account)
             self.say("demo_claimed", person=name, amount=self.stage.token.text(one.cumulative))

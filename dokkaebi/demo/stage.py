@@ -13,11 +13,12 @@ from dokkaebi.chain import (
     escrow_market,
     reward_pool,
     till,
+    vouchers,
 )
 from dokkaebi.chain.assets import Asset, read_asset
 from dokkaebi.chain.consents import Consent, Permit, sign
 from dokkaebi.chain.documents import hash_file, make_document
-from dokkaebi.chain.keys import open_key
+from dokkaebi.chain.keys import new_key, open_key
 from dokkaebi.chain.lookup import now_on
 from dokkaebi.chain.manifest import write_atomically
 from dokkaebi.chain.rpc import Chain
@@ -35,6 +36,8 @@ from dokkaebi.chain.terms import (
     Swap,
     Terms,
     Trade,
+    Voucher,
+    Work,
 )
 from dokkaebi.demo.works import DemoWork
 from dokkaebi.deploy import deploy_market, load_market_spec
@@ -102,6 +105,14 @@ class Stage:
         self._accounts += 1
         return Person(name, Sender(self.chain, key))
 
+    def newcomer(self, name: str) -> Person:
+        """Somebody with a key that was just made: no coin, and no transaction ever."""
+        return Person(name, Sender(self.chain, new_key()))
+
+    def holds(self, person: Person) -> int:
+        """A person's community tokens, smallest units."""
+        return int(self.suite.token.call("balanceOf", person.address))
+
     def asset(self, name: str) -> Asset:
         """`eth` or `token`."""
         return self.coin if name == "eth" else self.token
@@ -145,8 +156,21 @@ class Stage:
     ) -> Published:
         """A maker registers a work; `known` has the ids of its parents by file name. A `partner`
         made it too, for a share in basis points."""
-        file = hash_file(work.path)
         parents = tuple(sorted(known[name] for name in work.parents))
+        creation, entry = self._work_of(maker, work, parents)
+        if partner is None:
+            call = creation_registry.register(self.suite, [entry])
+        else:
+            shares = [Partner(partner[0].address, partner[1])]
+            call = creation_registry.register_together(self.suite, entry, shares)
+        self.act(maker, call)
+        return Published(work, maker, creation)
+
+    def _work_of(
+        self, maker: Person, work: DemoWork, parents: tuple[int, ...] = ()
+    ) -> tuple[int, Work]:
+        """A work's id and what is registered of it; its document is written down."""
+        file = hash_file(work.path)
         document = make_document(
             file,
             work.path.name,
@@ -159,13 +183,7 @@ class Stage:
         )
         entry = creation_registry.work_of(document, file, work.royalty_bps, parents)
         write_atomically(self.documents / document.place, document.text.decode())
-        if partner is None:
-            call = creation_registry.register(self.suite, [entry])
-        else:
-            shares = [Partner(partner[0].address, partner[1])]
-            call = creation_registry.register_together(self.suite, entry, shares)
-        self.act(maker, call)
-        return Published(work, maker, document.id)
+        return document.id, entry
 
     def let_move(self, owner: Person, market: Contract, creation: int) -> None:
         """An owner lets a market hand a creation over."""
@@ -280,6 +298,33 @@ class Stage:
         )
         signature = self.sign(maker, terms).signature
         self.act(taker, creation_market.swap(self.suite, terms, signature))
+
+    # Registered and sold at once
+
+    def voucher(
+        self, maker: Person, work: DemoWork, price: int, sponsor: Person, repaid: int
+    ) -> Voucher:
+        """A work to be registered and sold for tokens by whoever brings its maker's signature; the
+        sponsor is repaid of it."""
+        _, entry = self._work_of(maker, work)
+        return vouchers.new_voucher(
+            self.suite,
+            maker.address,
+            entry,
+            expiry=self.soon(),
+            price=price,
+            asset=self.token.address,
+            sponsor=sponsor.address,
+            sponsor_amount=repaid,
+        )
+
+    def buy_new(self, buyer: Person, voucher: Voucher, signature: bytes) -> None:
+        """A buyer registers a work and buys it, in one transaction: a permit goes along."""
+        market, sale = self.suite.creation_market, voucher.sale
+        permit = till.sign_permit(
+            self.suite, buyer.sender.account, sale.asset, market, sale.price, self.soon()
+        )
+        self.act(buyer, vouchers.buy_new(self.suite, voucher, signature, permit=permit))
 
     # Auctions
 

@@ -76,6 +76,20 @@ def test_demo_shows_auction_barter_milestones_and_requests(report: dict[str, Any
     assert len(report["disputes"]) == 3
 
 
+def test_demo_sells_the_work_of_somebody_without_a_coin(
+    day: tuple[str, Path], report: dict[str, Any]
+) -> None:
+    (sale,) = (trade for trade in report["trades"] if trade["kind"] == "voucher")
+    (work,) = (one for one in report["creations"] if one["id"] == sale["creation"])
+    assert (work["creator"], work["owner"]) == (sale["seller"], sale["buyer"])
+    (sponsor,) = (one for one in report["fees_and_royalties"] if one["role"] == "sponsor")
+    (seller,) = (one for one in report["owed_against_paid"] if one["payee"] == sale["seller"])
+    assert 0 < int(sponsor["amount"]) == int(sale["split"]["seller"]) - int(seller["paid"])
+    assert seller["owed"] == seller["paid"]
+    said = day[0]
+    assert said.index("never had a coin") < said.index("never paid for gas")
+
+
 def test_demo_pays_for_what_people_wrote_and_the_tokens_are_spent(day: tuple[str, Path]) -> None:
     said, folder = day
     documents = sorted((folder / "portal").glob("epoch-*.json"))

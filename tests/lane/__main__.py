@@ -84,7 +84,9 @@ def show(console: Console, report: Report, seconds: float) -> None:
     if report.failure:
         tell(console, report.failure.problem, report.failure.diary)
         print(report.failure.as_text())
-        print(f"Found after {report.failure.taken:,} steps. The last line, in a file: --replay FILE")
+        print(
+            f"Found after {report.failure.taken:,} steps. The last line, in a file: --replay FILE"
+        )
 
 
 def tell(console: Console, problem: str, diary: list[str]) -> None:

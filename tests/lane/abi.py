@@ -71,7 +71,9 @@ def coder(kind: str) -> Coder:
         return Coder(False, 32, word, lambda b, at: b[at + 31] == 1)
     if kind.startswith("bytes"):
         size = int(kind[5:])
-        return Coder(False, 32, lambda v: bytes(v).ljust(32, b"\0"), lambda b, at: b[at : at + size])
+        return Coder(
+            False, 32, lambda v: bytes(v).ljust(32, b"\0"), lambda b, at: b[at : at + size]
+        )
     return Coder(False, 32, word, lambda b, at: int.from_bytes(b[at : at + 32], "big"))
 
 
@@ -247,9 +249,7 @@ class Struct:
         fields = [_snake(one["name"]) for one in self._parts]
         self.make = namedtuple(self.name, fields)  # type: ignore[misc]
         self._inner = {
-            at: Struct(one)
-            for at, one in enumerate(self._parts)
-            if one["type"].startswith("tuple")
+            at: Struct(one) for at, one in enumerate(self._parts) if one["type"].startswith("tuple")
         }
         self.type_hash = keccak(self._type().encode())
         # A document is hashed by its model, and again by whoever takes it.

@@ -56,7 +56,8 @@ def _end_trades(m: Machine) -> None:
 
 def _end_requests(m: Machine) -> None:
     escrow, contract = m.world.escrow, m.world.contracts["EscrowMarket"]
-    for request in [one for one in escrow.requested.values() if one]:
+    while open_ := [one for one in escrow.requested.values() if one]:
+        request = open_[0]
         m.jump(max(m.chain.now, request.expiry + 1))
         _must(m, Intent(
             m.address("stranger"), contract, "retract", (request,),
@@ -66,7 +67,8 @@ def _end_requests(m: Machine) -> None:
 
 def _end_auctions(m: Machine) -> None:
     auctions, contract = m.world.auctions, m.world.contracts["AuctionHouse"]
-    for lot in [one for one in auctions.lots.values() if one and one.bidder != NOBODY]:
+    while lots := [one for one in auctions.lots.values() if one and one.bidder != NOBODY]:
+        lot = lots[0]
         m.jump(max(m.chain.now, lot.deadline + 1))
         _must(m, Intent(
             m.address("stranger"), contract, "settle", (lot.auction,),
@@ -170,9 +172,7 @@ def _check_that_nothing_is_left(m: Machine) -> None:
                 raise Mismatch(f"{name} keeps {has - gift} of {m.show(asset)}")
         kept = m.world.ask("CreationRegistry", "balanceOf", market.address)
         gifts = sum(1 for id_ in market.gifts if isinstance(id_, int))
-        lost = [
-            id_ for id_, owner in m.world.registry.owners.items() if owner == market.address
-        ]
+        lost = [id_ for id_, owner in m.world.registry.owners.items() if owner == market.address]
         if kept != gifts or len(lost) != gifts:
             raise Mismatch(f"{name} keeps {kept} creations, of which {gifts} are gifts.")
 

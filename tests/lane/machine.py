@@ -47,7 +47,7 @@ class Intent(NamedTuple):
     value: int = 0
 
 
-class Mismatch(AssertionError):
+class Mismatch(AssertionError):  # noqa: N818
     """The chain and the model disagree, or a law is broken."""
 
 

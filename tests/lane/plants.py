@@ -1,8 +1,8 @@
 """`make plant`: bugs that are put into a copy of the sources, one at a time, and must be found.
 
-A machine that finds nothing shows nothing unless it finds what is there. Each plant breaks one law
-in one contract; that contract is compiled with it and the machine plays, from a fixed seed, until it
-sees the difference or its time is over."""
+A machine that finds nothing shows nothing unless it finds what is there. Each plant breaks a law
+in one contract; that contract is compiled with it and the machine plays, from a fixed seed, until
+it sees the difference or its time is over."""
 
 from __future__ import annotations
 
@@ -76,10 +76,18 @@ PLANTS = (
     Plant("solvency", CREATIONS, TILL,
           """        delete _credits[asset][payee];
         emit Withdrawn(payee, asset, to, amount);
-        if (!_send(asset, to, amount, gasleft())) revert Withdrawal_Failed(asset, to, amount);""",
+        bool sent =
+            asset == COIN
+                ? SafeTransferLib.trySafeTransferETH(to, amount, gasleft())
+                : _sendTokens(asset, to, amount, gasleft());
+""",
           """        emit Withdrawn(payee, asset, to, amount);
-        if (!_send(asset, to, amount, gasleft())) revert Withdrawal_Failed(asset, to, amount);
-        delete _credits[asset][payee];""",
+        bool sent =
+            asset == COIN
+                ? SafeTransferLib.trySafeTransferETH(to, amount, gasleft())
+                : _sendTokens(asset, to, amount, gasleft());
+        delete _credits[asset][payee];
+""",
           "a credit is paid before it's taken off: whoever is paid withdraws again"),
     Plant("solvency", AUCTIONS, AUCTIONS,
           "_pay(auctionId, auction.asset, before, amountBefore);",
@@ -126,6 +134,12 @@ PLANTS = (
           "if (all != 1) _taken[offerId] = serial + units;",
           "if (all > 3) _taken[offerId] = serial + units;",
           "units of a signed offer are sold twice"),
+    Plant("one end", ESCROW, ESCROW,
+          "        tradeId = _open(offerId, offer_, offer_.seller, msg.sender",
+          "        _collect(offer_.asset, offer_.price * units);\n        if (units != 0) return "
+          "_open(offerId, offer_, offer_.seller, msg.sender, referrer, units, serial);\n"
+          "        tradeId = _open(offerId, offer_, offer_.seller, msg.sender",
+          "a trade is paid before it is opened: a token's hook comes in between"),
     Plant("one end", POOL, POOL,
           "        claimedBy[account] = cumulative;\n", "        claimedBy[account] = claimed;\n",
           "a right is paid again"),
@@ -136,8 +150,8 @@ PLANTS = (
           "if (bound && tenure != sale.tenure) {", "if (bound && tenure < sale.tenure) {",
           "an offer outlives a change of owner"),
     Plant("consent", CREATIONS, CREATIONS,
-          "        _checkSignature(acceptance.seller, hashAcceptance(acceptance), sellerSignature);\n",
-          "        sellerSignature;\n",
+          "_checkSignature(acceptance.seller, hashAcceptance(acceptance), sellerSignature);",
+          "sellerSignature;",
           "anybody accepts for an owner"),
     Plant("consent", ESCROW, "base/Signatures",
           "if (block.timestamp > expiry) {", "if (block.timestamp >= expiry) {",
@@ -150,17 +164,18 @@ PLANTS = (
           "if (version < least) revert", "if (version + 1 < least) revert",
           "a cancelled voucher works"),
     Plant("consent", REGISTRY, REGISTRY,
-          "abi.encode(PERMIT_TYPEHASH, spender, tokenId, tenureOf(tokenId), deadline)",
-          "abi.encode(PERMIT_TYPEHASH, spender, tokenId, tenureOf(tokenId) & ~uint256(1), deadline)",
+          "spender, tokenId, tenureOf(tokenId), deadline)",
+          "spender, tokenId, tenureOf(tokenId) & ~uint256(1), deadline)",
           "a permit outlives its owner"),
     Plant("consent", AUCTIONS, "base/Consent",
           "mask <<= first & 0xff;", "mask <<= first & 0x7f;",
           "cancelling nonces misses some"),
     Plant("rewards", POOL, POOL,
-          "uint256 most = released(epoch) + income;", "uint256 most = released(epoch + 1) + income;",
+          "most = released(epoch) + income;", "most = released(epoch + 1) + income;",
           "the budget is an epoch ahead"),
     Plant("rewards", POOL, POOL,
-          "if (block.timestamp >= _counting.until) revert", "if (block.timestamp > _counting.until) revert",
+          "if (block.timestamp >= _counting.until) revert",
+          "if (block.timestamp > _counting.until) revert",
           "a root is stopped in the second in which it counts"),
     Plant("power", TOKEN, TOKEN,
           "        emit MinterNamed(newMinter);\n        _setSteward(address(0));\n",
@@ -197,7 +212,9 @@ def code_of(plant: Plant) -> bytes:
         path = root / "contracts" / f"{plant.source}.sol"
         text = path.read_text(encoding="utf-8")
         if text.count(plant.old) != 1:
-            raise SystemExit(f"{plant.source}: stands there {text.count(plant.old)} times: {plant.old}")
+            raise SystemExit(
+                f"{plant.source}: stands there {text.count(plant.old)} times: {plant.old}"
+            )
         path.write_text(text.replace(plant.old, plant.new), encoding="utf-8")
         return _compile(Sources(root), plant.contract)
 
@@ -217,7 +234,9 @@ def _compile(sources: Sources, contract: str) -> bytes:
         capture_output=True, encoding="utf-8", check=True,
     )  # fmt: skip
     answer = json.loads(done.stdout)
-    wrong = [one["formattedMessage"] for one in answer.get("errors", []) if one["severity"] == "error"]
+    wrong = [
+        one["formattedMessage"] for one in answer.get("errors", []) if one["severity"] == "error"
+    ]
     if wrong:
         raise SystemExit(wrong[0])
     return bytes.fromhex(answer["contracts"][path][name]["evm"]["bytecode"]["object"])

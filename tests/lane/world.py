@@ -309,7 +309,7 @@ class World:
             return self.ask("RewardPool", key), value
         counts, waits = self.pool.effective, self.pool.waiting
         seen = (self.ask("RewardPool", "claimable"), self.ask("RewardPool", "pending"))
-        waiting = _shown(waits) + (waits.counts_from,) if waits else (0, bytes(24), 0, 0)
+        waiting = (*_shown(waits), waits.counts_from) if waits else (0, bytes(24), 0, 0)
         return seen, (_shown(counts), waiting)
 
 

@@ -1,4 +1,4 @@
-"""`IAuctionHouse` in plain Python, written from the interface's NatSpec and not from the Solidity."""
+"""`IAuctionHouse` in plain Python, written from its NatSpec and not from the Solidity."""
 
 from __future__ import annotations
 
@@ -112,9 +112,7 @@ class AuctionHouse(Till):
         self.say("AuctionBid", id_, caller, amount, deadline)
         if before == NOBODY:
             refuse_if(self.has_moved(auction.collection, auction.creation_id, auction.tenure))
-            self.hand_over(
-                auction.collection, auction.creation_id, auction.seller, self.address
-            )
+            self.hand_over(auction.collection, auction.creation_id, auction.seller, self.address)
         self.collect(auction.asset, caller, amount, value)
         self.pay(id_, auction.asset, before, amount_before)
 

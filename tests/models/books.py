@@ -22,9 +22,9 @@ class Refused(Exception):  # noqa: N818
         self.reasons = frozenset(reasons)
 
 
-def refuse_if(*checks: tuple[Any, ...]) -> None:
-    """Each check: whether it applies, the error's name, its arguments."""
-    reasons = [check[1:] for check in checks if check[0]]
+def refuse_if(*checks: Any) -> None:
+    """Each check: whether it applies, the error's name, its arguments; or False, which doesn't."""
+    reasons = [check[1:] for check in checks if check and check[0]]
     if reasons:
         raise Refused(*reasons)
 

@@ -50,9 +50,7 @@ class Stewardship:
 class CommunityToken(Token):
     """`contracts`: what has code, and so may become the minter."""
 
-    def __init__(
-        self, town: Town, address: str, name: str, cap: int, steward: str
-    ) -> None:
+    def __init__(self, town: Town, address: str, name: str, cap: int, steward: str) -> None:
         super().__init__(town, address)
         self.cap = cap
         self.domain = domain_of(name, town.chain_id, address)
@@ -90,9 +88,7 @@ class CommunityToken(Token):
         self.approve(owner, spender, amount)
 
     def permit_digest(self, owner: str, spender: str, amount: int, deadline: int) -> bytes:
-        kind = (
-            "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
-        )
+        kind = "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
         words = (owner, spender, amount, self.nonces[owner], deadline)
         return digest_of(self.domain, hash_words(kind, *words))
 

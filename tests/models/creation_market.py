@@ -1,4 +1,4 @@
-"""`ICreationMarket` in plain Python, written from the interface's NatSpec and not from the Solidity."""
+"""`ICreationMarket` in plain Python, written from its NatSpec and not from the Solidity."""
 
 from __future__ import annotations
 
@@ -150,14 +150,16 @@ class CreationMarket(Till):
     ) -> None:
         terms = voucher.sale
         price, creator = terms.price, voucher.creator
-        refuse_if(
+        checks = [
             (not 1 <= price <= PRICE_MAX, "Price_OutOfRange", price, PRICE_MAX),
             referral_is_wrong(terms.referral_bps),
             *self.parties_are_wrong(caller, creator, terms.buyer, referrer),
             (terms.asset == COIN and value < price, "Value_Wrong", value, price),
             *self.registry.voucher_is_wrong(self.address, voucher, signature, caller),
-            permit_is_wrong(permit),
-        )
+        ]
+        # A malformed permit is seen at first or at last.
+        malformed = permit_is_wrong(permit)
+        refuse_if(*checks, any(check[0] for check in checks) and malformed)
         id_, voucher_id = self.registry.register_for(self.address, voucher, signature, caller)
         parts = self.divide(price, creator, referrer, terms.referral_bps, id_)
         repaid = terms.sponsor_amount
@@ -165,6 +167,7 @@ class CreationMarket(Till):
         refuse_if(
             (repaid > parts.seller, "Sponsor_TooDear", repaid, parts.seller),
             (nowhere, "Recipient_NotAllowed", terms.sponsor),
+            malformed,
         )
         parts.seller -= repaid
         sale = Sale(
@@ -226,15 +229,13 @@ class CreationMarket(Till):
             ),
             self.nonce_is_used(bid.bidder, bid.nonce),
             self.town.not_signed(bid.bidder, bid_id, signature),
-            one and self.has_moved(bid.collection, id_, bid.tenure) or (False,),
+            one and self.has_moved(bid.collection, id_, bid.tenure),
         )  # fmt: skip
         self.used[bid.bidder, bid.nonce] = True
         self.use_permit(bid.asset, bid.bidder, permit)
         self.say("BidAccepted", bid_id, bid.bidder, seller)
         sale = Sale(bid_id, seller, bid.bidder, bid.collection, id_, bid.asset, bid.price)
-        parts = self.divide_sale(
-            bid.collection, id_, bid.price, seller, NOBODY, 0, royalty_bps_max
-        )
+        parts = self.divide_sale(bid.collection, id_, bid.price, seller, NOBODY, 0, royalty_bps_max)
         self._settle(sale, parts)
 
     # Swap

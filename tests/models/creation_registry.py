@@ -257,7 +257,7 @@ class CreationRegistry:
     def shares(self, id_: int, seller: str, price: int, net: int) -> list[tuple[str, int]]:
         """Who but the seller gets what of a sale. Of a royalty half goes to the parents in equal
         parts, and partners have their shares of each work's part; rounding stays with its creator.
-        A creator who sells leaves the makers' own part to be divided by shares, after the parents'."""
+        Of a creator's own sale the makers share what is left after the parents."""
         work = self.known(id_)
         royalty = price * work.royalty_bps // BPS
         parents = [self.known(parent) for parent in work.parents]

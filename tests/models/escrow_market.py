@@ -1,4 +1,4 @@
-"""`IEscrowMarket` in plain Python, written from the interface's NatSpec and not from the Solidity."""
+"""`IEscrowMarket` in plain Python, written from its NatSpec and not from the Solidity."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ENDED = (NONE, 0, 0)
 
 
 class Trade(NamedTuple):
-    """A trade's life: what was agreed, and the fields of `IEscrowMarket.Trade` as they are hashed."""
+    """A trade's life: what was agreed, and `IEscrowMarket.Trade` as it is hashed."""
 
     offer: Any
     terms: Any
@@ -182,9 +182,10 @@ class EscrowMarket(Till):
             (reserved, "Document_Reserved", caller, offer.buyer),
             (favoured, "Referrer_NotAllowed", referrer),
             *checks,
-            (left != 0 or bool(signature)) and (
-                not 1 <= units <= left, "Offer_UnitsWrong", id_, units, left,
-            ) or (False,),
+            (
+                not 1 <= units <= left and (left != 0 or bool(signature)),
+                "Offer_UnitsWrong", id_, units, left,
+            ),
         )  # fmt: skip
         self.use_permit(offer.asset, caller, permit)
         if signature:
@@ -200,7 +201,14 @@ class EscrowMarket(Till):
         self.collect(offer.asset, caller, offer.price * units, value)
 
     def terms_of(
-        self, id_: bytes, offer: Any, seller: str, buyer: str, referrer: str, units: int, serial: int
+        self,
+        id_: bytes,
+        offer: Any,
+        seller: str,
+        buyer: str,
+        referrer: str,
+        units: int,
+        serial: int,
     ) -> Any:
         """`IEscrowMarket.Trade`."""
         return self.trade_struct.make(
@@ -209,7 +217,14 @@ class EscrowMarket(Till):
         )  # fmt: skip
 
     def _open(
-        self, id_: bytes, offer: Any, seller: str, buyer: str, referrer: str, units: int, serial: int
+        self,
+        id_: bytes,
+        offer: Any,
+        seller: str,
+        buyer: str,
+        referrer: str,
+        units: int,
+        serial: int,
     ) -> None:
         terms = self.terms_of(id_, offer, seller, buyer, referrer, units, serial)
         key = trade_id(terms)
@@ -425,8 +440,8 @@ class EscrowMarket(Till):
         digest, now = self.settlement(key, trade.part, seller_bps, expiry), self.town.now
         refuse_if(
             (now > expiry, "Document_Expired", digest, expiry, now),
-            caller != terms.buyer and self.town.not_signed(terms.buyer, digest, buyers) or (False,),
-            caller != terms.seller and self.town.not_signed(terms.seller, digest, sellers) or (False,),
+            caller != terms.buyer and self.town.not_signed(terms.buyer, digest, buyers),
+            caller != terms.seller and self.town.not_signed(terms.seller, digest, sellers),
             _above("Division_OutOfRange", seller_bps, BPS),
         )
         self._split(key, trade, seller_bps, SETTLED, NOBODY)
@@ -476,9 +491,7 @@ class EscrowMarket(Till):
             trade.offer.referral_bps, terms.creation_id if sold else 0,
         )  # fmt: skip
         self._end(key, trade)
-        self.say(
-            "EscrowDivided", key, reason, to_buyer, arbiter_fee, arbiter_payee, parts.fee
-        )
+        self.say("EscrowDivided", key, reason, to_buyer, arbiter_fee, arbiter_payee, parts.fee)
         if parts.fee:
             self.credits.add((terms.asset, self.fee_recipient), parts.fee)
         self.announce(key, terms.referrer, parts)

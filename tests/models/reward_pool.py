@@ -1,4 +1,4 @@
-"""`IRewardPool` in plain Python, written from the interface's NatSpec and not from the Solidity."""
+"""`IRewardPool` in plain Python, written from its NatSpec and not from the Solidity."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ class RewardPool:
         waiting, counting, over = self.waiting, self.counting, self.over()
         least, most = counting.total, self.budget(epoch)
         refuse_if(
-            waiting and (True, "Root_Pending", waiting.epoch, waiting.counts_from) or (False,),
+            waiting and (True, "Root_Pending", waiting.epoch, waiting.counts_from),
             (epoch <= counting.epoch, "Epoch_NotNew", epoch, counting.epoch),
             (epoch > over, "Epoch_NotOver", epoch, over),
             (not any(root), "Root_Zero"),

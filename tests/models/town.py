@@ -53,9 +53,7 @@ class Town:
 
     # What is known of gas
 
-    def witness(
-        self, finished: bool, events: list[tuple[Any, ...]], guesses: int = 0
-    ) -> None:
+    def witness(self, finished: bool, events: list[tuple[Any, ...]], guesses: int = 0) -> None:
         """What the chain says happened. Of a call that was refused it says nothing: then `guesses`
         tells, a bit for each question, what wanted for gas; `guessed` counts the questions."""
         self._finished = finished

@@ -105,8 +105,9 @@ def bid_signed(m: Machine) -> Intent:
     auction, signature = found
     if m.chance(25):
         auction = auction._replace(**m.pick((
-            {"reserve": max(1, auction.reserve - 1)}, {"asset": COIN}, {"tenure": auction.tenure + 1},
-            {"ends_at": auction.ends_at - 1}, {"nonce": auction.nonce + 7}, {"step_bps": 101},
+            {"reserve": max(1, auction.reserve - 1)}, {"asset": COIN}, {"step_bps": 101},
+            {"tenure": auction.tenure + 1}, {"ends_at": auction.ends_at - 1},
+            {"nonce": auction.nonce + 7},
         )))  # fmt: skip
     return _bid(m, auction, signature)
 

@@ -113,7 +113,7 @@ def _fund(m: Machine, terms: Any, signature: bytes) -> Intent:
 def fund(m: Machine) -> Intent | None:
     """A published offer, mostly one that is open."""
     market = m.world.escrow
-    known = [one for one in m.known.get("offer", ())]
+    known = list(m.known.get("offer", ()))
     open_ = [one for one in known if market.documents[market.offer_id(one)][1]]
     terms = m.some(open_ if open_ and not m.chance(8) else known)
     return _fund(m, terms, b"") if terms else None
@@ -252,9 +252,7 @@ def ship_for(m: Machine) -> Intent | None:
         kind = "Shipment(bytes32 tradeId,uint256 part,bytes32 shipment,uint256 expiry)"
         digest = market.digest(kind, trade_id(terms), m.odd(trade.part, 1), NOTE, expiry)
         found = m.keep("shipment", (terms, NOTE, expiry, m.sign(terms.seller, digest)))
-    return Intent(
-        m.who(), contract(m), "shipFor", found, lambda _: market.ship_for(*found)
-    )
+    return Intent(m.who(), contract(m), "shipFor", found, lambda _: market.ship_for(*found))
 
 
 @rule("escrow", 4)
@@ -293,9 +291,7 @@ def refund_for(m: Machine) -> Intent | None:
         kind = "Refund(bytes32 tradeId,uint256 part,uint256 expiry)"
         digest = market.digest(kind, trade_id(terms), m.odd(trade.part, 1), expiry)
         found = m.keep("refund", (terms, expiry, m.sign(terms.seller, digest)))
-    return Intent(
-        m.who(), contract(m), "refundFor", found, lambda _: market.refund_for(*found)
-    )
+    return Intent(m.who(), contract(m), "refundFor", found, lambda _: market.refund_for(*found))
 
 
 @rule("escrow", 3)
@@ -367,7 +363,9 @@ def rule_(m: Machine) -> Intent | None:
     if trade is None:
         return None
     terms = trade.terms
-    bps = m.odd(m.pick((0, 1, 4_999, 5_000, 5_001, 9_999, 10_000, m.dice.randrange(10_001))), 10_001)
+    bps = m.odd(
+        m.pick((0, 1, 4_999, 5_000, 5_001, 9_999, 10_000, m.dice.randrange(10_001))), 10_001
+    )
     payee = m.odd(m.pick((terms.arbiter, *m.world.traders)), NOBODY, m.world.escrow.address)
     payee = m.address("clerk") if payee == NOBODY and terms.arbiter == NOBODY else payee
     return Intent(
@@ -392,6 +390,4 @@ def settle(m: Machine) -> Intent | None:
     if m.chance(6):
         found = (*found[:3], b"", found[4])
     sender = m.who(m.pick((found[0].buyer, found[0].seller, "")))
-    return Intent(
-        sender, contract(m), "settle", found, lambda c: market.settle(c, *found)
-    )
+    return Intent(sender, contract(m), "settle", found, lambda c: market.settle(c, *found))

@@ -169,9 +169,7 @@ def permit(m: Machine) -> Intent | None:
         terms = (spender, id_, m.expiry())
         signature = m.sign(owner, registry.permit_digest(spender, id_, tenure, terms[2]))
         found = m.keep("permit", (*terms, signature))
-    return Intent(
-        m.who(), registry_of(m), "permit", found, lambda _: registry.permit(*found)
-    )
+    return Intent(m.who(), registry_of(m), "permit", found, lambda _: registry.permit(*found))
 
 
 @rule("registry", 3)

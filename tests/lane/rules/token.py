@@ -52,7 +52,9 @@ def approve(m: Machine) -> Intent:
 @rule("token", 4)
 def transfer_from(m: Machine) -> Intent:
     contract, token = _token(m)
-    allowed = m.some(key for key, amount in token.allowances.items() if amount and key[1] in _holders(m))
+    allowed = m.some(
+        key for key, amount in token.allowances.items() if amount and key[1] in _holders(m)
+    )
     giver, spender = allowed or (m.pick(_holders(m)), m.pick(_holders(m)))
     to, amount = m.odd(m.pick(_holders(m)), NOBODY), _amount(m, token, giver)
     return Intent(

@@ -58,6 +58,37 @@ def script(m: Machine) -> None:
         m.script(agent, intents)
 
 
+@rule("town", 5)
+def strike(m: Machine) -> Intent | None:
+    """An agent does something, and in the middle of it the same again."""
+    agent = m.address(m.pick(("eve", "fox")))
+    if m.town.scripts[agent]:
+        return None
+    m.forced = agent
+    names = sorted(name for name, one in RULES.items() if one.room in REENTERING)
+    intent = RULES[m.pick(names)].act(m)
+    if intent is None or intent.value >= 2**96 or intent.sender != agent:
+        return None
+    nested = [intent]
+    if intent.function == "fund" and m.chance(2):
+        nested = [end_what_is_opened(m, intent)]
+    m.script(agent, nested)
+    return intent
+
+
+def end_what_is_opened(m: Machine, intent: Intent) -> Intent:
+    """To confirm the trade that is being opened, or to ask for its money back."""
+    escrow = m.world.escrow
+    terms, signature, units, referrer = intent.arguments
+    id_ = escrow.offer_id(terms)
+    left = terms.units - escrow.taken[id_] if signature else escrow.documents[id_][1]
+    trade = escrow.terms_of(
+        id_, terms, terms.seller, intent.sender, referrer, units, max(0, terms.units - left)
+    )
+    name, do = m.pick((("confirm", escrow.confirm), ("refund", escrow.refund)))
+    return Intent(intent.sender, intent.contract, name, (trade,), lambda c: do(c, trade))
+
+
 @rule("town", 4)
 def misbehave(m: Machine) -> None:
     """A token's issuer changes how it behaves."""
@@ -66,7 +97,9 @@ def misbehave(m: Machine) -> None:
         "MockReturnBombToken", "MockGasBurnerToken",
     ))  # fmt: skip
     flags, calm = m.town.tokens[m.address(name)].flags, m.chance(2)
-    account = m.pick([*m.world.traders, *map(m.address, ("mia", "referrer", "treasury")), *_tills(m)])
+    account = m.pick(
+        [*m.world.traders, *map(m.address, ("mia", "referrer", "treasury")), *_tills(m)]
+    )
     if name == "MockLyingToken":
         change(m, name, flags, "lying", not calm, "setLying", not calm)
     elif name == "MockSenderFeeToken" or (name == "MockFeeToken" and m.chance(2)):

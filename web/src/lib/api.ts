@@ -264,7 +264,7 @@ export async function fileBytesMax(): Promise<number> {
 /* BOOKS */
 
 export function ledgerOffers(wanted: { creation?: string; seller?: string }) {
-  return json<Page<LedgerOffer>>(query("v1/offers", { ...wanted, limit: 100 }));
+  return json<Page<LedgerOffer>>(query("v1/offers", { ...wanted, limit: 500 }));
 }
 
 export function ledgerTrades(wanted: { seller?: string; buyer?: string; creation?: string }) {

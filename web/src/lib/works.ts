@@ -1,6 +1,20 @@
 /** A work as its page shows it: what the board says, and what of it was checked here. */
 import type { Address } from "viem";
-import { boardWork, fileOf, ledgerWork, type BoardWork, type LedgerWork } from "./api";
+import {
+  boardWork,
+  boardWorks,
+  fileOf,
+  ledgerOffers,
+  ledgerWork,
+  PAGE_WORKS,
+  Refused,
+  type BoardWork,
+  type LedgerOffer,
+  type LedgerWork,
+  type Page,
+  type Wanted,
+} from "./api";
+import { config } from "./config";
 import { creationCid, creationText, documentOf, DOCUMENT_BYTES_MAX } from "./documents";
 
 export interface Work {
@@ -78,4 +92,55 @@ function textOf(value: unknown, longest: number): string {
   return value
     .replace(/[\u202a-\u202e\u2066-\u2069\u200b\u200e\u200f\ufeff]|[\x00-\x08\x0b-\x1f\x7f]/g, "")
     .slice(0, longest);
+}
+
+/* LISTS */
+
+/**
+ * A page of works, each with what sells it: the board knows signed documents, the books what was
+ * published on the chain. Works for sale on the chain only come with the first page.
+ */
+export async function listWorks(wanted: Wanted, cursor: string | null): Promise<Page<BoardWork>> {
+  const [page, offers] = await Promise.all([boardPage(wanted, cursor), openOffers()]);
+  const items = page.items.map((work) => withOffer(work, offers));
+  if (!wanted.for_sale || wanted.q || cursor !== null) return { ...page, items };
+  const known = new Set(items.map((work) => work.id));
+  const others = [...offers.keys()].filter((id) => !known.has(id)).slice(0, PAGE_WORKS);
+  const found = await Promise.all(others.map((id) => boardWork(id)));
+  const more = found.filter(
+    (work) => work !== null && (!wanted.creator || same(work, wanted.creator)),
+  );
+  return {
+    ...page,
+    items: [...items, ...more.map((work) => withOffer(work as BoardWork, offers))],
+  };
+}
+
+function same(work: BoardWork, creator: string): boolean {
+  return work.creator.toLowerCase() === creator.toLowerCase();
+}
+
+async function boardPage(wanted: Wanted, cursor: string | null): Promise<Page<BoardWork>> {
+  try {
+    return await boardWorks(wanted, cursor);
+  } catch (thrown) {
+    // A market without a board has an empty one.
+    if (thrown instanceof Refused && thrown.status === 404) return { items: [], next: null };
+    throw thrown;
+  }
+}
+
+function withOffer(work: BoardWork, offers: Map<string, LedgerOffer>): BoardWork {
+  const offer = work.price === null ? offers.get(work.id) : undefined;
+  return offer ? { ...work, price: offer.price, asset: offer.asset } : work;
+}
+
+/** The newest open offers of the chain, by the work they sell. */
+async function openOffers(): Promise<Map<string, LedgerOffer>> {
+  const { items } = await ledgerOffers({});
+  const ours = config().registry;
+  const open = items.filter(
+    (one) => one.status === "open" && one.creation && (one.collection ?? ours) === ours,
+  );
+  return new Map(open.reverse().map((one) => [one.creation as string, one]));
 }

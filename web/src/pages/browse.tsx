@@ -1,6 +1,6 @@
 /** The market: every work that somebody showed, the newest first, found by any part of a word. */
 import { useEffect, useState } from "preact/hooks";
-import { boardWorks, Refused, type BoardWork, type Page } from "../lib/api";
+import type { BoardWork, Page } from "../lib/api";
 import { Card } from "../parts/card";
 import { Cloth } from "../parts/cover";
 import { Empty, Loading, Wrong } from "../parts/basics";
@@ -10,6 +10,7 @@ import { useLoaded } from "../lib/load";
 import { problemOf, type Problem } from "../lib/problems";
 import { go, route } from "../lib/route";
 import { useStore } from "../lib/store";
+import { listWorks } from "../lib/works";
 
 const TYPING_MS = 200;
 
@@ -20,15 +21,7 @@ export function Browse() {
   const creator = query.get("by") ?? "";
   const key = JSON.stringify([q, forSale, creator]);
   const wanted = { q, creator, ...(forSale ? { for_sale: true } : {}) };
-  const first = useLoaded<Page<BoardWork>>(key, async () => {
-    try {
-      return await boardWorks(wanted, null);
-    } catch (thrown) {
-      // A market without a board has an empty one.
-      if (thrown instanceof Refused && thrown.status === 404) return { items: [], next: null };
-      throw thrown;
-    }
-  });
+  const first = useLoaded<Page<BoardWork>>(key, () => listWorks(wanted, null));
   const [more, setMore] = useState<{ key: string; pages: Page<BoardWork>[] }>({ key, pages: [] });
   const [moreProblem, setMoreProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
@@ -41,7 +34,7 @@ export function Browse() {
     setBusy(true);
     setMoreProblem(null);
     try {
-      const page = await boardWorks(wanted, last.next);
+      const page = await listWorks(wanted, last.next);
       setMore({ key, pages: [...pages, page] });
     } catch (thrown) {
       setMoreProblem(problemOf(thrown));

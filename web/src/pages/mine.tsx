@@ -1,9 +1,10 @@
 /** What one made and what one owns. */
-import { boardWork, boardWorks, ledgerWorks, type BoardWork, type LedgerWork } from "../lib/api";
+import { boardWork, ledgerWorks, type BoardWork, type LedgerWork } from "../lib/api";
 import { t } from "../lib/language";
 import { useLoaded } from "../lib/load";
 import { useStore } from "../lib/store";
 import { wallet } from "../lib/wallet";
+import { listWorks } from "../lib/works";
 import { Card } from "../parts/card";
 import { Cover } from "../parts/cover";
 import { Empty, Loading, Wrong } from "../parts/basics";
@@ -16,7 +17,7 @@ interface Mine {
 
 async function mineOf(account: string): Promise<Mine> {
   const [board, owned, created] = await Promise.all([
-    boardWorks({ creator: account }, null).catch(() => ({ items: [] as BoardWork[] })),
+    listWorks({ creator: account }, null),
     ledgerWorks({ owner: account }),
     ledgerWorks({ creator: account }),
   ]);
