@@ -62,7 +62,7 @@ def test_register_together_emits_what_register_does_and_the_partners(registry, c
     work = make_work(1, royalty_bps=750)
     partners = [(others[0].address, 1), (others[1].address, 9_998)]
     tx = registry.registerTogether(work, partners, {"from": creator})
-    assert event_names(tx) == ["Transfer", "CreationRegistered", "CreationShared"]
+    assert event_names(tx) == ["CreationRegistered", "Transfer", "CreationShared"]
     id_ = id_of(work, creator)
     assert only_event(tx, "CreationRegistered") == {
         "id": id_,
@@ -81,9 +81,9 @@ def test_a_derivative_can_be_made_together(registry, creator, seller, others):
     partners = [(others[0].address, 5_000)]
     tx = registry.registerTogether(work, partners, {"from": creator})
     assert event_names(tx) == [
-        "Transfer",
         "CreationRegistered",
         "CreationDerived",
+        "Transfer",
         "CreationShared",
     ]
     assert registry.parentsOf(id_of(work, creator)) == (parent,)
