@@ -188,6 +188,9 @@ def _some_credit(m: Machine) -> tuple[Any, str, str]:
     """Of a market; mostly one that is owed."""
     markets = list(m.world.markets.values())
     owed = [(t, *key) for t in markets for key, amount in t.credits.items() if amount]
+    own = [one for one in owed if one[2] == m.forced]
+    if own:
+        return m.pick(own)
     market = m.pick(markets)
     if owed and not m.chance(8):
         return m.pick(owed)
