@@ -266,8 +266,8 @@ const all = {
   kind_sign: ["signature · free", "서명 · 무료"],
   kind_send: ["transaction · gas", "거래 · 가스값"],
   kind_post: ["upload", "올리기"],
-  go_sign: ["Go on to the wallet", "지갑에서 계속"],
-  go_send: ["Go on to the wallet", "지갑에서 계속"],
+  kind_bring: ["sponsored · free", "후원 · 무료"],
+  go_wallet: ["Go on to the wallet", "지갑에서 계속"],
   waiting_wallet: ["Look into {wallet} and agree there.", "{wallet}에서 확인해 주세요."],
   waiting_block: [
     "Sent. Waiting for a block to take it in…",

@@ -317,7 +317,7 @@ export async function prepareRegisterFor(work: Work, source: Source): Promise<De
     facts: [{ label: t("fact_title"), value: work.title }],
     steps: [
       mine && (await sponsorPays(account))
-        ? { kind: "post", say: `${say} ${t("say_sponsored")}`, run: (by) => bringCall(by, call) }
+        ? { kind: "bring", say: `${say} ${t("say_sponsored")}`, run: (by) => bringCall(by, call) }
         : { kind: "send", say, run: (by, sent) => send(by, call, say, sent) },
     ],
     done: t("done_register"),
