@@ -12,6 +12,9 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
+
+from sqlalchemy import Row
 
 from dokkaebi.board.facts import facts_of
 from dokkaebi.board.files import Files, Incoming
@@ -34,6 +37,8 @@ from dokkaebi.errors import DokkaebiError
 
 # Documents that are looked at together.
 BATCH = 64
+# How long a look waits for as many documents as the last one had, seconds.
+GATHER_SECONDS = 0.02
 # Posts that wait at most; more are asked to come again.
 WAITING_MAX = 2_048
 _MINUTE = 60.0
@@ -43,10 +48,12 @@ _OF_CONTRACTS = re.compile("revert|out of gas|opcode|stack|invalid jump|OutOfGas
 
 @dataclass(frozen=True)
 class Posted:
-    """What became of a document that was posted: its digest, and whether it is new here."""
+    """What became of a document that was posted: its digest, whether it is new here, and its row
+    for who waits for it (None: dropped meanwhile)."""
 
     digest: str
     new: bool
+    row: Row[Any] | None = None
 
 
 class Notices:
@@ -89,14 +96,18 @@ class Notices:
             self._worker.join()
 
     def _work(self) -> None:
-        going_on = True
+        going_on, expected = True, 1
         while going_on:
             batch = [self._inbox.get()]
+            # Whoever was answered just now may post again: a moment's wait makes one look of many.
+            until = time.monotonic() + GATHER_SECONDS
             while len(batch) < BATCH:
+                rest = until - time.monotonic() if len(batch) < expected else 0
                 try:
-                    batch.append(self._inbox.get_nowait())
+                    batch.append(self._inbox.get(block=rest > 0, timeout=max(rest, 0)))
                 except queue.Empty:
                     break
+            expected = len(batch)
             going_on = None not in batch
             posts = [entry for entry in batch if entry is not None]
             found = self._taken([body for body, _ in posts])
@@ -108,7 +119,15 @@ class Notices:
 
     def _taken(self, bodies: Sequence[bytes]) -> list[Posted | BaseException]:
         try:
-            return list(self.take(bodies))
+            found = self.take(bodies)
+            digests = [result.digest for result in found if isinstance(result, Posted)]
+            rows = {row.digest: row for row in self.store.rows_of(digests)}
+            return [
+                replace(result, row=rows.get(result.digest))
+                if isinstance(result, Posted)
+                else result
+                for result in found
+            ]
         except Exception as problem:
             return [problem] * len(bodies)
 

@@ -194,6 +194,10 @@ class Store:
         found = self._rows(select(gone).where(gone.c.digest == digest))
         return found[0] if found else None
 
+    def rows_of(self, digests: Sequence[str]) -> list[Row[Any]]:
+        """Those of some documents that are here."""
+        return self._some_rows(select(document), document.c.digest, digests)
+
     def documents(
         self, limit: int, before: int | None = None, **wanted: str | None
     ) -> list[Row[Any]]:

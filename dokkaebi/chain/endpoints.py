@@ -3,6 +3,7 @@ the next one when one fails."""
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -214,8 +215,15 @@ def _http(url: str) -> Callable[[Any], Any]:
     takes three times as long, and needs 25 MB of modules."""
     import orjson
     from requests import Session
+    from requests.utils import get_environ_proxies, get_netrc_auth
 
     session = Session()
+    # What the environment says of this address is asked once, not at each request: it takes as
+    # long as all the rest.
+    session.trust_env = False
+    session.proxies = get_environ_proxies(url)
+    session.auth = get_netrc_auth(url)
+    session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
     headers = {"Content-Type": "application/json"}
 
     def send(body: Any) -> Any:

@@ -260,13 +260,14 @@ def _add_documents(app: FastAPI, desk: Desk[Notices]) -> None:
     )
     async def post(request: Request) -> Response:
         """Puts a signed document's file on the board, once it was found usable."""
-        notices = await run_in_threadpool(desk.opened)
+        notices = desk.found
+        if notices is None:
+            notices = await run_in_threadpool(desk.opened)
         body = await _small_body(request, notices.limits.document_bytes)
         posted = await asyncio.wrap_future(notices.post(body))
-        row = await run_in_threadpool(notices.store.document, posted.digest)
-        if row is None:  # dropped meanwhile
+        if posted.row is None:
             raise HTTPException(404)
-        content = {"item": forms.as_json(item(row))}
+        content = {"item": forms.as_json(item(posted.row))}
         return _send(request, content, 201 if posted.new else 200)
 
     @app.get(

@@ -27,17 +27,17 @@ class Desk(Generic[T]):
         self._note = note
         self._lock = threading.Lock()
         self._opened = ExitStack()
-        self._found: T | None = None
+        self.found: T | None = None
 
     def opened(self) -> T:
         """What is open. Raises the error of `shut` if it can't be opened now."""
         with self._lock:
-            if self._found is None:
+            if self.found is None:
                 try:
-                    self._found = self._opened.enter_context(self._opening())
+                    self.found = self._opened.enter_context(self._opening())
                 except DokkaebiError as problem:
                     raise DokkaebiError(self._shut, problem=str(problem)) from None
-            return self._found
+            return self.found
 
     def open_early(self) -> None:
         """Opens it before somebody asks, so that its work goes on; if it can't be, later then."""

@@ -8,6 +8,7 @@ import {Prover} from "./Prover.sol";
 /// @title Claims never pay twice, and never more than income and allowance
 contract RewardPoolProof is Prover {
     uint256 private constant CAP = 1_000_000e18;
+    uint256 private constant SHARE_BPS = 5_000;
     uint256 private constant ALLOWANCE = 1_000_000;
     // Where the compiler puts them; `_put` sees to it that this is so.
     uint256 private constant COUNTING_SLOT = 4;
@@ -29,7 +30,7 @@ contract RewardPoolProof is Prover {
             address(0x94a4d),
             7 days,
             2 days,
-            5_000,
+            SHARE_BPS,
             ALLOWANCE,
             10
         );
@@ -62,8 +63,7 @@ contract RewardPoolProof is Prover {
         } catch {}
     }
 
-    /// @dev From any state in which the books are right, a post leaves them right. Of amounts below 2^32:
-    /// no solver answers for the divisions of larger ones.
+    /// @dev From any state in which the books are right, a post leaves them right. Of amounts below 2^32.
     /// @custom:halmos --solver-timeout-branching 100ms
     function check_a_post_stays_within_income_and_allowance(
         uint24 epoch,
@@ -87,10 +87,14 @@ contract RewardPoolProof is Prover {
 
         _pool.post(epoch, root, total, bytes32(0));
         assert(total >= counting);
-        assert(_pool.minted() <= ALLOWANCE);
+        assert(_pool.minted() == minted || _pool.minted() <= _pool.released(epoch));
         assert(total <= _pool.income() + _pool.minted());
-        assert(_pool.income() == income + uint256(arrived) / 2);
+        assert(_pool.income() == income + (uint256(arrived) * SHARE_BPS) / BPS);
         assert(_token.balanceOf(_pool.PURSE()) == _pool.income() + _pool.minted() - counting);
+    }
+
+    function check_no_epoch_releases_more_than_the_allowance(uint24 epoch) external view {
+        assert(_pool.released(epoch) <= ALLOWANCE);
     }
 
     function check_no_second_root_while_one_waits(

