@@ -80,7 +80,7 @@ museum: setup ## How others froze or lost money, against them and against us
 fuzz: setup ## Random lives of all contracts in process, against their models (STEPS=200000, from SEED=1 on)
 	@$(PYTHON) -m tests.lane --steps $(STEPS) --seed $(SEED)
 
-plant: setup ## Put bugs into copies of the contracts, and see that each is found (half an hour)
+plant: setup ## Put bugs into copies of the contracts, and see that each is found (five minutes)
 	@$(PYTHON) -m tests.lane.plants
 
 lock: ## Choose the newest fitting versions anew (requirements.in, package.json)
