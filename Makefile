@@ -11,7 +11,7 @@ STEPS ?= 200000
 SEED ?= 1
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo test check format compile clean distclean lock bench-gas bench-ledger bench-board bench-portal sim chaos chaos-deploy fuzz plant web test-web museum prove mutate
+.PHONY: help setup demo test check format compile clean distclean lock bench-gas bench-ledger bench-board bench-portal sim chaos chaos-deploy web test-web bench-page museum fuzz plant prove mutate
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -61,6 +61,9 @@ bench-board: setup ## Post offers to a board as fast as it takes them, search 10
 
 bench-portal: setup ## Score a million contributions, build a tree of as many leaves, import a gigabyte
 	@$(PYTHON) -m bench.portal
+
+bench-page: setup ## Open the wallet page with 10,000 works on its board
+	@$(PYTHON) -m bench.page
 
 sim: setup ## Search for an adversary that farms the reward pool, and others' pools beside it
 	@$(PYTHON) -m tests.sim.portal

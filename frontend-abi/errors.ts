@@ -438,7 +438,7 @@ export const errorTexts = {
   },
   "Sponsor_TooDear": {
     "en": "The sponsor would get {sponsorAmount} of the seller's {sellerPart} (smallest units), which is more than all. Ask for a new voucher.",
-    "ko": "판매자 몫이 {sellerPart}인데 대납자가 {sponsorAmount}(최소 단위)을(를) 가져가게 되어 있습니다. 위임장을 새로 받으세요."
+    "ko": "판매자 몫이 {sellerPart}인데 후원자가 {sponsorAmount}(최소 단위)을(를) 가져가게 되어 있습니다. 증표를 새로 받으세요."
   },
   "Steward_Required": {
     "en": "Only the steward may do this: {steward}, not {caller}.",
@@ -546,19 +546,19 @@ export const errorTexts = {
   },
   "Version_OutOfRange": {
     "en": "Vouchers can't be cancelled up to version {version}; {min} to {max} can be named.",
-    "ko": "{version}판으로는 위임장을 거둘 수 없습니다. {min}부터 {max}까지 됩니다."
+    "ko": "{version}판으로는 증표를 거둘 수 없습니다. {min}부터 {max}까지 됩니다."
   },
   "Voucher_Cancelled": {
     "en": "The creator of {id} cancelled this voucher: its version is {version}, and only {leastVersion} and later ones count. Ask for a new one.",
-    "ko": "{id}의 창작자가 이 위임장을 거두었습니다. 위임장은 {version}판인데 {leastVersion}판부터 유효합니다. 새로 받으세요."
+    "ko": "{id}의 창작자가 이 증표를 거두었습니다. 증표는 {version}판인데 {leastVersion}판부터 유효합니다. 새로 받으세요."
   },
   "Voucher_NotCreator": {
     "en": "This voucher sells nothing: the work can be registered for its creator {creator}, not for {owner}.",
-    "ko": "파는 작품의 위임장이 아니어서 창작자 {creator} 앞으로만 등록할 수 있고 {owner} 앞으로는 안 됩니다."
+    "ko": "파는 작품의 증표가 아니어서 창작자 {creator} 앞으로만 등록할 수 있고 {owner} 앞으로는 안 됩니다."
   },
   "Voucher_NotMarket": {
     "en": "Only the market {market} can use this voucher; this came from {caller}. Buy the work there.",
-    "ko": "이 등록 위임장은 장터 {market}만 쓸 수 있는데 요청한 계정은 {caller}입니다. 그 장터에서 작품을 사세요."
+    "ko": "이 등록 증표는 장터 {market}만 쓸 수 있는데 요청한 계정은 {caller}입니다. 그 장터에서 작품을 사세요."
   },
   "Withdrawal_Failed": {
     "en": "{asset} refused to pay {amount} (smallest units) to {to}. The credit stays; try another receiver with --to.",

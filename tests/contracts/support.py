@@ -130,10 +130,10 @@ def sleep_to(chain, timestamp):
 
     def send_at(transaction):
         wake_up()
-        if "anvil" in web3.client_version.lower():
-            web3.provider.make_request("evm_setNextBlockTimestamp", [timestamp])
+        if on_anvil():
+            ask_node("evm_setNextBlockTimestamp", timestamp)
         else:
-            web3.provider.make_request("evm_setTime", [timestamp * 1_000])
+            ask_node("evm_setTime", timestamp * 1_000)
         return web3.eth.send_transaction(transaction)
 
     web3.eth.send_transaction = send_at
@@ -142,6 +142,45 @@ def sleep_to(chain, timestamp):
 def wake_up():
     """Forgets a `sleep_to` that no transaction followed."""
     vars(web3.eth).pop("send_transaction", None)
+
+
+# What the nodes do in words of their own
+
+
+def on_anvil():
+    return "anvil" in web3.client_version.lower()
+
+
+def ask_node(method, *params):
+    """What a development node answers; a node that refuses fails the test."""
+    answer = web3.provider.make_request(method, list(params))
+    assert "error" not in answer, answer
+    return answer["result"]
+
+
+def set_code(account, code):
+    """Puts `code` (0x text) in the place of an account's."""
+    ask_node("anvil_setCode" if on_anvil() else "evm_setAccountCode", account.address, code)
+
+
+def set_storage(contract, slot, value):
+    """Puts a number into a contract's slot."""
+    method = "anvil_setStorageAt" if on_anvil() else "evm_setAccountStorageAt"
+    ask_node(method, contract.address, f"0x{slot:064x}", f"0x{value:064x}")
+
+
+@contextmanager
+def one_block():
+    """Keeps what is sent within, and mines it together at the end."""
+    stop, start = (("evm_setAutomine", False), ("evm_setAutomine", True))
+    if not on_anvil():
+        stop, start = (("miner_stop",), ("miner_start",))
+    ask_node(*stop)
+    try:
+        yield
+        ask_node("evm_mine")
+    finally:
+        ask_node(*start)
 
 
 # Fuzzing

@@ -102,3 +102,20 @@ def test_mainnets_stand_beside_their_testnets() -> None:
         assert NETWORKS[main].worth == "money"
         for field in ("coin", "fees", "evm"):
             assert getattr(NETWORKS[test], field) == getattr(NETWORKS[main], field)
+
+
+def test_what_needs_ganache_is_in_the_share_that_runs_there() -> None:
+    """`make test` skips it on Anvil; and each contract has a module in that share."""
+    share = set(
+        re.findall(r"^    (tests/\S+\.py)$", (ROOT / "tools/test").read_text(), re.MULTILINE)
+    )
+    modules = {
+        path.relative_to(ROOT).as_posix(): path
+        for path in (ROOT / "tests" / "contracts").glob("*/test_*.py")
+    }
+    assert share <= {*modules, "tests/contracts/test_support.py", "tests/contracts/test_mocks.py"}
+    assert {
+        name for name, path in modules.items() if "require_network" in path.read_text()
+    } <= share
+    tested = {path.parent.name for path in modules.values()} - {"libraries"}
+    assert {modules[name].parent.name for name in share & set(modules)} == tested

@@ -22,6 +22,8 @@ from tests.models.till import Till
 from tests.models.town import COIN, NOBODY, REENTER, Scripted
 
 FULL_EVERY = 100
+# Near the end of a word of the bitmap in which they are kept.
+NONCE_FIRST = 240
 GUESSES_MOST = 6
 T = TypeVar("T")
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -258,9 +260,9 @@ class Machine:
     def new_nonce(self, signer: str) -> int:
         """A new one, or rarely one that was there before."""
         if self.nonces[signer] and self.chance(15):
-            return self.dice.randrange(self.nonces[signer])
+            return NONCE_FIRST + self.dice.randrange(self.nonces[signer])
         self.nonces[signer] += 1
-        return self.nonces[signer] - 1 + (2**200 if self.chance(30) else 0)
+        return NONCE_FIRST + self.nonces[signer] - 1 + (2**200 if self.chance(30) else 0)
 
     def expiry(self, longest: int = 365 * DAY) -> int:
         now = self.town.now

@@ -83,6 +83,9 @@ class Till:
         wrong = first > last or last - first >= NONCES_MAX
         refuse_if((wrong, "Nonces_OutOfRange", first, last, NONCES_MAX))
         self.cancelled[signer] = (*self.cancelled[signer], (first, last))
+        for nonce in (max(0, first - 1), first, last, last + 1):
+            # Looked at, where it begins and where it ends.
+            self.used[signer, nonce] = self.nonce_used(signer, nonce)
         self.say("NoncesCancelled", signer, first, last)
 
     def digest(self, kind: str, *values: Any) -> bytes:

@@ -210,7 +210,9 @@ export async function connect(page, lang = "en") {
 /** Agrees to the open sheet and waits until it is done. */
 export async function carryOut(page) {
   await page.locator(".sheet footer .primary").click();
-  await page.locator(".sheet .done").waitFor();
+  await page.locator(".sheet .done, .sheet .problem").first().waitFor();
+  const problem = page.locator(".sheet .problem");
+  if (await problem.isVisible()) throw new Error(await page.locator(".sheet").innerText());
 }
 
 export async function leaveSheet(page) {

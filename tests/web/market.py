@@ -31,6 +31,7 @@ WAIT_SECONDS = 60
 TOKENS_EACH = 10_000 * 10**18
 # The accounts that browsers use; the node's first ones are the operator's and the treasury's.
 BROWSERS = range(3, 18)
+SPONSOR = "test:18"
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def served_market(folder: Path) -> Iterator[Served]:
             "DOKKAEBI_BOARD": str(folder / "board"),
         }
         stack.enter_context(_running(folder, settings, "index", "--follow"))
-        words = ["serve", "--port", "0", "--rate", "2000/second"]
+        words = ["serve", "--port", "0", "--rate", "2000/second", "--sponsor", SPONSOR]
         page = stack.enter_context(_running(folder, settings, *words))
         _wait(f"{page}/config.json")
         yield Served(page + "/", node.url, manifest, folder)

@@ -126,6 +126,39 @@ for (const [size, lang] of [
   });
 }
 
+test("an empty key registers, offers, ships and is paid by signatures alone", async () => {
+  const [maker, buyer] = [new TestWallet(0), new TestWallet(16)];
+  maker.account = privateKeyToAccount(generatePrivateKey());
+  const page = await visit(browser, { wallet: maker, lang: "ko", hash: "#/make" });
+  await connect(page);
+  await make(page, { way: "signed", title: "빈손으로", seed: 16 });
+  const { hash } = workOf(page);
+  await page.getByRole("button", { name: "만든이 이름으로 등록해 주기" }).click();
+  await page.getByText("가스값은 장터의 후원자가 냅니다").waitFor();
+  await shot(page, "sponsored-ko");
+  await carryOut(page);
+  await leaveSheet(page);
+  await page.getByRole("button", { name: "팔려고 내놓기" }).waitFor();
+  await offer(page, { way: "delivery", how: "signed", price: "0.1" });
+  const shop = await visit(browser, { wallet: buyer, hash });
+  await connect(shop);
+  await shop.locator(".sale .primary").click();
+  await carryOut(shop);
+  await shop.locator(".sheet footer .primary").click();
+  await page.goto(page.url().replace(/#.*/, "#/trades"));
+  await leaveOpenSheet(page);
+  await act(page, "보냈습니다");
+  await shop.locator(".state.shipped").waitFor();
+  await shop.locator(".trade .row .primary").click();
+  await carryOut(shop);
+  const address = maker.account.address;
+  assert.equal(await balance(address), 99n * 10n ** 15n);
+  assert.equal(await chain.getTransactionCount({ address }), 0);
+  assert.equal(maker.asked.filter(({ method }) => method === "eth_sendTransaction").length, 0);
+  await page.context().close();
+  await shop.context().close();
+});
+
 test("a buyer disputes, and a silent arbiter's time divides the money", async () => {
   const [seller, buyer] = [new TestWallet(9), new TestWallet(10)];
   const page = await visit(browser, { wallet: seller, hash: "#/make" });

@@ -266,8 +266,8 @@ const all = {
   kind_sign: ["signature · free", "서명 · 무료"],
   kind_send: ["transaction · gas", "거래 · 가스값"],
   kind_post: ["upload", "올리기"],
-  go_sign: ["Go on to the wallet", "지갑에서 계속"],
-  go_send: ["Go on to the wallet", "지갑에서 계속"],
+  kind_bring: ["sponsored · free", "후원 · 무료"],
+  go_wallet: ["Go on to the wallet", "지갑에서 계속"],
   waiting_wallet: ["Look into {wallet} and agree there.", "{wallet}에서 확인해 주세요."],
   waiting_block: [
     "Sent. Waiting for a block to take it in…",
@@ -277,7 +277,7 @@ const all = {
     "Sent, but the chain isn't answering just now. Nothing is lost; this page keeps asking.",
     "보냈지만 지금 체인이 대답하지 않습니다. 잃은 것은 없고, 계속 묻고 있습니다.",
   ],
-  waiting_post: ["Putting it on the board…", "게시판에 올리는 중…"],
+  waiting_post: ["It is being brought…", "보내는 중…"],
   see_work: ["See the work", "작품 보기"],
   see_trades: ["See my trades", "내 거래 보기"],
   see_money: ["See my money", "돈 보기"],
@@ -354,6 +354,10 @@ const all = {
   say_delivery_published: [
     "Publishes on the chain that until {until} somebody may pay {price} for “{title}”, and that you then send it.",
     "{until}까지 누가 “{title}” 값으로 {price}을(를) 맡기면 내가 보내겠다고 체인에 알립니다.",
+  ],
+  say_sponsored: [
+    "It costs you nothing: the market's sponsor pays the gas.",
+    "돈은 들지 않습니다. 가스값은 장터의 후원자가 냅니다.",
   ],
   say_cancel_published: [
     "Takes the offer off. Nobody can use it any more.",
@@ -491,6 +495,10 @@ const all = {
   ],
   stop_not_late: ["There is time until {deadline}.", "{deadline}까지 기한이 남았습니다."],
   stop_no_arbiter: ["This trade has no arbiter.", "중재인이 없는 거래입니다."],
+  stop_sponsor: [
+    "The sponsor didn't bring it. Nothing happened; try again, or send it yourself.",
+    "후원자가 보내지 못했습니다. 아무 일도 없었으니 다시 하거나 직접 보내세요.",
+  ],
   stop_no_credit: ["Nothing waits any more.", "이제 찾을 돈이 없습니다."],
 
   /* PROBLEMS */

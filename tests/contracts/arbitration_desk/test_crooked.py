@@ -9,7 +9,7 @@ from tests.contracts.arbitration_desk.conftest import (
     TO_BUYER,
     TO_SELLER,
 )
-from tests.contracts.support import TRADE_NONE, events_of, only_event, reverts_with
+from tests.contracts.support import TRADE_NONE, events_of, only_event, reverts_with, set_code
 
 NONE, RAISE_PRICE, SAME_NUMBER, PAY_BACK, MEDDLE = range(5)
 
@@ -148,9 +148,9 @@ def test_two_desks_of_one_arbitrator_stay_apart(court, court_of, buyer, stranger
         court.desk.appeal(other, {"from": buyer, "value": 3_000})
 
 
-def test_an_arbitrator_that_vanished_leaves_the_default(crooked, buyer, stranger, web3):
+def test_an_arbitrator_that_vanished_leaves_the_default(crooked, buyer, stranger):
     trade = crooked.disputed()
-    web3.provider.make_request("evm_setAccountCode", [crooked.arbitrator.address, "0x"])
+    set_code(crooked.arbitrator, "0x")
     with pytest.raises(Exception, match="revert"):
         crooked.submit(trade, buyer)
     chain.mine(timestamp=crooked.deadline(trade) + 1)

@@ -82,6 +82,7 @@ def test_nobody_has_other_functions_than_these(auction_house):
         "bidWithPermit",
         "cancel",
         "cancelNonces",
+        "cancelNoncesFor",
         "handOut",
         "open",
         "retrieve",
@@ -89,6 +90,7 @@ def test_nobody_has_other_functions_than_these(auction_house):
         "transferOut",
         "withdraw",
         "withdrawFor",
+        "withdrawToFor",
     }
 
 

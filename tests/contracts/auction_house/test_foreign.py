@@ -17,6 +17,7 @@ from tests.contracts.support import (
     only_event,
     register,
     reverts_with,
+    set_code,
 )
 
 REVERT, BURN_GAS, REVERT_BOMB = 1, 2, 3
@@ -414,7 +415,7 @@ def test_a_collection_that_lies_hurts_its_own_sale_only(
 
 def test_a_collection_that_vanished_doesnt_stop_the_money(house, coin, honest, seller, buyer):
     auction = won_in(house, honest, seller, buyer)
-    web3.provider.make_request("evm_setAccountCode", [honest.address, "0x"])
+    set_code(honest, "0x")
     before = coin.of(seller)
     house.settle(auction)
     assert coin.of(seller) - before == PRICE - FEE

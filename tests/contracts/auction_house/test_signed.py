@@ -15,6 +15,7 @@ from tests.contracts.support import (
     event_names,
     only_event,
     reverts_with,
+    set_code,
     sign,
     sleep_to,
 )
@@ -335,7 +336,7 @@ def test_an_account_with_lent_code_signs_with_its_key(house, signed, seller, buy
     """EIP-7702: the key counts first, whatever the code says of signatures."""
     auction, signature = signed
     delegated = "0xef0100" + house.contract.address[2:].lower()
-    web3.provider.make_request("evm_setAccountCode", [seller.address, delegated])
+    set_code(seller, delegated)
     house.bid(auction, buyer, signature=signature)
     assert house.bidder(auction) == buyer
 

@@ -22,6 +22,7 @@ from tests.contracts.support import (
     make_work,
     register,
     reverts_with,
+    set_code,
     sign,
     sleep_to,
 )
@@ -169,7 +170,7 @@ def test_an_account_with_lent_code_signs_with_its_key(shop, registry, signed, se
     """EIP-7702: the key counts first, whatever the code says of signatures."""
     offer, signature = signed
     lent = "0xef0100" + shop.contract.address[2:].lower()
-    web3.provider.make_request("evm_setAccountCode", [seller.address, lent])
+    set_code(seller, lent)
     shop.buy(offer, buyer, signature)
     assert registry.ownerOf(offer.creation_id) == buyer
 

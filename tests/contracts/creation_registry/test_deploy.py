@@ -61,8 +61,12 @@ def test_nobody_has_other_functions_than_these(registry):
     assert writing == {
         "approve",
         "burn",
+        "cancelVouchers",
+        "cancelVouchersFor",
+        "permit",
         "register",
         "registerBatch",
+        "registerFor",
         "registerTogether",
         "safeTransferFrom",
         "setApprovalForAll",

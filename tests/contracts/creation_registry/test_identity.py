@@ -10,6 +10,7 @@ from tests.contracts.support import (
     examples,
     id_of,
     make_work,
+    one_block,
     only_event,
     register,
     reverts_with,
@@ -100,8 +101,7 @@ def mine_together(chain, registry):
     """
 
     def mine_together(calldata, gas_prices):
-        web3.provider.make_request("miner_stop", [])
-        try:
+        with one_block():
             hashes = [
                 web3.eth.send_transaction(
                     {
@@ -114,9 +114,6 @@ def mine_together(chain, registry):
                 )
                 for sender, gas_price in gas_prices.items()
             ]
-            web3.provider.make_request("evm_mine", [])
-        finally:
-            web3.provider.make_request("miner_start", [])
         return [chain.get_transaction(hash_.to_0x_hex()) for hash_ in hashes]
 
     return mine_together

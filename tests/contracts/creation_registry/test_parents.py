@@ -36,7 +36,7 @@ def test_register_records_parents(registry, buyer, parents, count):
 def test_register_emits_the_derivation(registry, buyer, parents):
     work = make_work(1, parents=parents[:3])
     tx = registry.register(work, {"from": buyer})
-    assert event_names(tx) == ["Transfer", "CreationRegistered", "CreationDerived"]
+    assert event_names(tx) == ["CreationRegistered", "CreationDerived", "Transfer"]
     expected = {"id": id_of(work, buyer), "parents": tuple(parents[:3])}
     assert only_event(tx, "CreationDerived") == expected
 

@@ -10,6 +10,7 @@ from tests.contracts.support import (
     register,
     register_all,
     reverts_with,
+    set_storage,
 )
 
 CREATORS_MAX = 2**30 - 1
@@ -22,13 +23,6 @@ def slot_of(id_):
     """Where Solady's ERC-721 keeps a creation's owner and record."""
     base = keccak(id_.to_bytes(32, "big")[:28] + ERC721_SLOT_SEED)
     return (2 * id_ + int.from_bytes(base, "big")) % 2**256
-
-
-def store(contract, slot, value):
-    answer = web3.provider.make_request(
-        "evm_setAccountStorageAt", [contract.address, f"0x{slot:064x}", f"0x{value:064x}"]
-    )
-    assert answer.get("result") is True, answer
 
 
 def terms(creation):
@@ -108,7 +102,7 @@ def test_a_buyer_who_becomes_a_creator_gets_an_own_number(registry, creator, buy
 
 
 def test_the_last_creator_can_register(registry, creator):
-    store(registry, CREATOR_COUNT_SLOT, CREATORS_MAX - 1)
+    set_storage(registry, CREATOR_COUNT_SLOT, CREATORS_MAX - 1)
     id_ = register(registry, creator, 1, royalty_bps=1_000)
     creation = registry.creationOf(id_)
     assert creation["creator"] == creator
@@ -116,13 +110,13 @@ def test_the_last_creator_can_register(registry, creator):
 
 
 def test_register_reverts_when_there_are_too_many_creators(registry, creator):
-    store(registry, CREATOR_COUNT_SLOT, CREATORS_MAX)
+    set_storage(registry, CREATOR_COUNT_SLOT, CREATORS_MAX)
     with reverts_with("Creators_TooMany", CREATORS_MAX):
         register(registry, creator, 1)
 
 
 def test_known_creators_register_when_there_are_too_many(registry, creator, seller, work_id):
-    store(registry, CREATOR_COUNT_SLOT, CREATORS_MAX)
+    set_storage(registry, CREATOR_COUNT_SLOT, CREATORS_MAX)
     with reverts_with("Creators_TooMany", CREATORS_MAX):
         register(registry, seller, 1)
     assert registry.creationOf(register(registry, creator, 2))["creator"] == creator
@@ -134,7 +128,7 @@ def test_a_tenure_never_comes_again(registry, creator, buyer):
     slot = slot_of(id_)
     for rounds in (1, 2):
         packed = int.from_bytes(bytes(web3.eth.get_storage_at(registry.address, slot)), "big")
-        store(registry, slot, packed | (ROUND - 2) << (160 + 78))
+        set_storage(registry, slot, packed | (ROUND - 2) << (160 + 78))
         for tenure in range(rounds * ROUND - 1, rounds * ROUND + 2):
             owner = registry.ownerOf(id_)
             other = buyer if owner == creator else creator

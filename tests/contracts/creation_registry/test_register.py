@@ -44,7 +44,7 @@ def test_register_records_the_work(registry, creator, chain):
 def test_register_emits_a_complete_event(registry, creator):
     work = make_work(1, royalty_bps=750)
     tx = registry.register(work, {"from": creator})
-    assert event_names(tx) == ["Transfer", "CreationRegistered"]
+    assert event_names(tx) == ["CreationRegistered", "Transfer"]
     id_ = id_of(work, creator)
     assert only_event(tx, "Transfer") == {"from": ZERO_ADDRESS, "to": creator, "id": id_}
     assert only_event(tx, "CreationRegistered") == {

@@ -94,6 +94,22 @@ def bid(m: Machine) -> Intent | None:
     return _bid(m, lot.auction, b"" if not m.chance(10) else b"\1") if lot else None
 
 
+@rule("auctions", 1)
+def duel(m: Machine) -> Intent | None:
+    """Bids at the last second, again and again, as far as they can move the end."""
+    lots = [one for one in m.world.auctions.lots.values() if one and one.auction.extension_seconds]
+    lot = m.some(lots)
+    if lot is None or m.forced is not None:
+        return None
+    id_ = m.world.auctions.id_of(lot.auction)
+    for _ in range(m.pick((2, 5, 30))):
+        _, _, deadline = m.world.auctions.state_of(id_)
+        m.jump(deadline)
+        if not m.act(_bid(m, lot.auction, b"")):
+            return None
+    return None
+
+
 @rule("auctions", 4)
 def bid_signed(m: Machine) -> Intent:
     auctions = m.world.auctions

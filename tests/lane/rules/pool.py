@@ -117,6 +117,8 @@ def stop(m: Machine) -> Intent | None:
     pool = m.world.pool
     if pool.waiting and pool.waiting.is_honest() and not m.chance(4):
         return None
+    if pool.waiting and m.chance(3):
+        m.jump(pool.waiting.counts_from + m.pick((-1, 0, 0, 1)))
     guardian = pool.guardian.holder["now"]
     sender = guardian if guardian != NOBODY and not m.chance(6) else m.address("stranger")
     return Intent(

@@ -130,6 +130,7 @@ def _to_cancel(m: Machine) -> tuple[str, bytes, int, int]:
         return m.pick(m.world.traders), work.document_digest, work.document_size, version
     voucher = found[0]
     work = voucher.work
+    version = m.pick((version, voucher.version, voucher.version + 1, voucher.version + 1))
     return voucher.creator, work.document_digest, work.document_size, version
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.lane.machine import DAY, Intent, Machine
+from tests.lane.machine import DAY, NONCE_FIRST, Intent, Machine
 from tests.lane.rules import RULES, rule
-from tests.lane.world import COLLECTIONS
+from tests.lane.world import COLLECTIONS, TRADERS
 from tests.models.town import (
     ACCEPT,
     BURN_GAS,
@@ -164,7 +164,9 @@ def give_tokens(m: Machine) -> Intent:
         market.gifts.add(asset, token.balance(market.address) - before)
 
     contract = m.world.contracts[m.world.names[asset]]
-    return Intent(m.who(), contract, "transfer", (market.address, amount), do)
+    # By somebody who does nothing else in between.
+    giver = m.address(m.pick(TRADERS))
+    return Intent(giver, contract, "transfer", (market.address, amount), do)
 
 
 @rule("town", 1)
@@ -188,6 +190,9 @@ def _some_credit(m: Machine) -> tuple[Any, str, str]:
     """Of a market; mostly one that is owed."""
     markets = list(m.world.markets.values())
     owed = [(t, *key) for t in markets for key, amount in t.credits.items() if amount]
+    own = [one for one in owed if one[2] == m.forced]
+    if own:
+        return m.pick(own)
     market = m.pick(markets)
     if owed and not m.chance(8):
         return m.pick(owed)
@@ -244,8 +249,7 @@ def only_the_market(m: Machine) -> Intent:
 
 
 def _nonces(m: Machine, signer: str) -> tuple[int, int]:
-    used = m.nonces[signer] + 2
-    first = m.dice.randrange(used)
+    first = m.dice.randrange(NONCE_FIRST - 2, m.nonces[signer] + NONCE_FIRST + 2)
     last = first + m.pick((0, 0, 1, 300, 65_535, 65_536, -1))
     return first, max(0, last)
 

@@ -17,12 +17,14 @@ import {
   registry,
   send,
   standingOf,
+  type Call,
 } from "../lib/chain";
 import { config } from "../lib/config";
 import type { Deed } from "../lib/deed";
 import { t } from "../lib/language";
 import { COIN, showAmount } from "../lib/money";
 import { Stop } from "../lib/problems";
+import { bringCall, sponsorPays } from "../lib/sponsor";
 import {
   digestOf,
   encodePermit,
@@ -300,24 +302,23 @@ export async function prepareRegisterFor(work: Work, source: Source): Promise<De
   const { account } = actor();
   const { terms, signature } = await voucherOf(work, source);
   if (terms.sale.market !== NOBODY) throw new Stop(t("stop_voucher_for_sale"));
-  const say = t("say_register_for", { title: work.title, creator: short(terms.creator) });
+  const mine = same(terms.creator, account);
+  const call: Call = {
+    ...registry(),
+    functionName: "registerFor",
+    args: [terms, signature, terms.creator],
+  };
+  const values = { title: work.title, creator: short(terms.creator) };
+  const say = t(mine ? "say_register" : "say_register_for", values);
   return {
     title: t("deed_register"),
     subject: `buy.${work.id}`,
     account,
     facts: [{ label: t("fact_title"), value: work.title }],
     steps: [
-      {
-        kind: "send",
-        say,
-        run: (by, sent) =>
-          send(
-            by,
-            { ...registry(), functionName: "registerFor", args: [terms, signature, terms.creator] },
-            say,
-            sent,
-          ),
-      },
+      mine && (await sponsorPays(account))
+        ? { kind: "bring", say: `${say} ${t("say_sponsored")}`, run: (by) => bringCall(by, call) }
+        : { kind: "send", say, run: (by, sent) => send(by, call, say, sent) },
     ],
     done: t("done_register"),
   };

@@ -1,13 +1,24 @@
 /** What several deeds need: who acts, how prices divide, and steps that come before others. */
-import { creationRegistryAbi } from "dokkaebi-abi";
 import type { Address } from "viem";
 import { readContract } from "viem/actions";
-import { client, erc20, hand, mayMove, registry, send, sign, type Hand } from "../lib/chain";
+import {
+  chainTime,
+  client,
+  erc20,
+  hand,
+  mayMove,
+  registry,
+  send,
+  sign,
+  type Call,
+  type Hand,
+} from "../lib/chain";
 import { config } from "../lib/config";
 import type { Fact, Step } from "../lib/deed";
 import { t } from "../lib/language";
 import { COIN, showAmount, type Asset } from "../lib/money";
 import { Stop } from "../lib/problems";
+import { bring, sponsorPays, typedOf, type Signable } from "../lib/sponsor";
 import { permitTyped, type Permit } from "../lib/terms";
 
 export const DAY = 86_400;
@@ -39,23 +50,41 @@ export function splitFacts(split: readonly [bigint, bigint, bigint, bigint], ass
     .map(([label, amount]) => ({ label, value: showAmount(amount, asset) }));
 }
 
+/**
+ * A step that changes the chain: a transaction of one's own or, for who has nothing for gas, a
+ * signature that the sponsor brings, where there is such a document.
+ */
+export async function actStep(
+  account: Address,
+  say: string,
+  call: Call,
+  signable?: Signable,
+): Promise<Step> {
+  if (signable && (await sponsorPays(account))) {
+    return { kind: "sign", say: `${say} ${t("say_sponsored")}`, run: (by) => bring(by, signable) };
+  }
+  return { kind: "send", say, run: (by, sent) => send(by, call, say, sent) };
+}
+
 /** The step by which a market may hand over a work; none if it may already. */
 export async function moveStep(market: Address, id: bigint, holder: Address): Promise<Step[]> {
   if (await mayMove(market, id, holder)) return [];
-  const say = t("say_approve_work");
-  return [
-    {
-      kind: "send",
-      say,
-      run: (by, sent) =>
-        send(
-          by,
-          { ...registry(), abi: creationRegistryAbi, functionName: "approve", args: [market, id] },
-          say,
-          sent,
-        ),
-    },
-  ];
+  const at = client();
+  const [nonce, now] = await Promise.all([
+    readContract(at, { ...registry(), functionName: "nonces", args: [id] }),
+    chainTime(),
+  ]);
+  const deadline = BigInt(now + DAY);
+  const approve = { ...registry(), functionName: "approve", args: [market, id] };
+  const permit: Signable = {
+    typed: typedOf("CreationRegistry", "Permit", { spender: market, tokenId: id, nonce, deadline }),
+    call: (signature) => ({
+      ...registry(),
+      functionName: "permit",
+      args: [market, id, deadline, signature],
+    }),
+  };
+  return [await actStep(holder, t("say_approve_work"), approve, permit)];
 }
 
 /**

@@ -1,12 +1,16 @@
 /** Withdraw what markets owe. */
 import { creationMarketAbi } from "dokkaebi-abi";
+import type { Address } from "viem";
 import { readContract } from "viem/actions";
-import { client, send, type Credit } from "../lib/chain";
+import { chainTime, client, type Credit } from "../lib/chain";
+import { config } from "../lib/config";
 import type { Deed } from "../lib/deed";
 import { t } from "../lib/language";
 import { showAmount } from "../lib/money";
+import { nextNonce } from "../lib/nonces";
 import { Stop } from "../lib/problems";
-import { actor } from "./common";
+import { typedOf } from "../lib/sponsor";
+import { actor, actStep, DAY } from "./common";
 
 export async function prepareWithdraw(credit: Credit): Promise<Deed> {
   const { account } = actor();
@@ -18,6 +22,8 @@ export async function prepareWithdraw(credit: Credit): Promise<Deed> {
     args: [asset.address, account],
   });
   if (amount === 0n) throw new Stop(t("stop_no_credit"));
+  const [now, nonce] = await Promise.all([chainTime(), nextNonce(market, account)]);
+  const expiry = BigInt(now + DAY);
   const shown = showAmount(amount, asset);
   const say = t("say_withdraw", { amount: shown });
   return {
@@ -26,18 +32,31 @@ export async function prepareWithdraw(credit: Credit): Promise<Deed> {
     account,
     facts: [{ label: t("fact_amount"), value: shown, strong: true }],
     steps: [
-      {
-        kind: "send",
+      await actStep(
+        account,
         say,
-        run: (by, sent) =>
-          send(
-            by,
-            { ...till, functionName: "withdraw", args: [asset.address, account] },
-            say,
-            sent,
-          ),
-      },
+        { ...till, functionName: "withdraw", args: [asset.address, account] },
+        {
+          typed: typedOf(nameOf(market), "Withdrawal", {
+            payee: account,
+            asset: asset.address,
+            to: account,
+            expiry,
+            nonce,
+          }),
+          call: (signature) => ({
+            ...till,
+            functionName: "withdrawToFor",
+            args: [account, asset.address, account, expiry, nonce, signature],
+          }),
+        },
+      ),
     ],
     done: t("done_withdraw"),
   };
+}
+
+function nameOf(market: Address): "CreationMarket" | "EscrowMarket" | "AuctionHouse" {
+  if (market === config().escrowMarket) return "EscrowMarket";
+  return market === config().auctionHouse ? "AuctionHouse" : "CreationMarket";
 }

@@ -14,6 +14,7 @@ import {
   registry,
   send,
   standingOf,
+  type Call,
   type Standing,
 } from "../lib/chain";
 import { config } from "../lib/config";
@@ -22,6 +23,7 @@ import { t } from "../lib/language";
 import { showAmount, showPercent, type Asset } from "../lib/money";
 import { nextNonce } from "../lib/nonces";
 import { Stop } from "../lib/problems";
+import { typedOf, type Signable } from "../lib/sponsor";
 import {
   contractOf,
   digestOf,
@@ -38,6 +40,7 @@ import { showMoment, showSpan } from "../lib/times";
 import type { Work } from "../lib/works";
 import {
   actor,
+  actStep,
   DAY,
   moveStep,
   mustHave,
@@ -211,29 +214,62 @@ export async function prepareCancelPublished(id: Hex, way: "offer" | "delivery")
 /** Kills a signed document, wherever a copy of it may be. */
 export async function prepareCancelSigned(item: BoardDocument): Promise<Deed> {
   const { account } = actor();
-  const say = t("say_cancel_signed");
-  const voucher = item.kind === "voucher" ? readFile("voucher", item.document) : null;
-  const nonce = BigInt(String(item.document.terms.nonce ?? 0));
-  const market = item.kind === "delivery" ? escrowMarket() : creationMarket();
-  const call = voucher
-    ? {
-        ...registry(),
-        functionName: "cancelVouchers",
-        args: [
-          voucher.terms.work.documentDigest,
-          BigInt(voucher.terms.work.documentSize),
-          voucher.terms.version + 1n,
-        ],
-      }
-    : { ...market, functionName: "cancelNonces", args: [nonce, nonce] };
+  const expiry = BigInt((await chainTime()) + DAY);
   return {
     title: t("deed_cancel"),
     subject: `cancel.${item.digest}`,
     account,
     facts: [],
-    steps: [{ kind: "send", say, run: (by, sent) => send(by, call, say, sent) }],
+    steps: [await actStep(account, t("say_cancel_signed"), ...killing(item, account, expiry))],
     done: t("done_cancel"),
   };
+}
+
+/** The call that kills a document, and what is signed where a sponsor pays for it. */
+function killing(item: BoardDocument, account: Address, expiry: bigint): [Call, Signable] {
+  const voucher = item.kind === "voucher" ? readFile("voucher", item.document) : null;
+  if (voucher) {
+    const { documentDigest } = voucher.terms.work;
+    const documentSize = BigInt(voucher.terms.work.documentSize);
+    const version = voucher.terms.version + 1n;
+    const typed = typedOf("CreationRegistry", "VoucherCancellation", {
+      creator: account,
+      documentDigest,
+      documentSize,
+      version,
+      expiry,
+    });
+    return [
+      {
+        ...registry(),
+        functionName: "cancelVouchers",
+        args: [documentDigest, documentSize, version],
+      },
+      {
+        typed,
+        call: (signature) => ({
+          ...registry(),
+          functionName: "cancelVouchersFor",
+          args: [account, documentDigest, documentSize, version, expiry, signature],
+        }),
+      },
+    ];
+  }
+  const nonce = BigInt(String(item.document.terms.nonce ?? 0));
+  const delivered = item.kind === "delivery";
+  const market = delivered ? escrowMarket() : creationMarket();
+  const message = { signer: account, first: nonce, last: nonce, expiry };
+  return [
+    { ...market, functionName: "cancelNonces", args: [nonce, nonce] },
+    {
+      typed: typedOf(delivered ? "EscrowMarket" : "CreationMarket", "Cancellation", message),
+      call: (signature) => ({
+        ...market,
+        functionName: "cancelNoncesFor",
+        args: [account, nonce, nonce, expiry, signature],
+      }),
+    },
+  ];
 }
 
 /* BIDS */

@@ -3,14 +3,15 @@ import { sha256 } from "@noble/hashes/sha2";
 import { bytesToHex, type Hex } from "viem";
 import { readContract } from "viem/actions";
 import type { LedgerTrade } from "../lib/api";
-import { assetOf, chainTime, client, escrowMarket, eventOf, NOBODY, send } from "../lib/chain";
+import { assetOf, chainTime, client, escrowMarket, eventOf, NOBODY } from "../lib/chain";
 import type { Deed, Fact } from "../lib/deed";
 import { t } from "../lib/language";
 import { showAmount } from "../lib/money";
 import { Stop } from "../lib/problems";
+import { typedOf, type Signable } from "../lib/sponsor";
 import { partsOf, tradeId, worths, zeroHash, type TradeTerms } from "../lib/terms";
 import { showMoment } from "../lib/times";
-import { actor, same, short } from "./common";
+import { actor, actStep, DAY, same, short } from "./common";
 
 export const STATES = ["ended", "funded", "shipped", "disputed"] as const;
 export type State = (typeof STATES)[number];
@@ -110,12 +111,12 @@ export async function prepareTradeAct(
     account,
     facts,
     steps: [
-      {
-        kind: "send",
+      await actStep(
+        account,
         say,
-        run: (by, sent) =>
-          send(by, { ...escrowMarket(), ...callOf(act, trade, digest) }, say, sent),
-      },
+        { ...escrowMarket(), ...callOf(act, trade, digest) },
+        signableOf(act, row.id, now, digest),
+      ),
     ],
     done: t(`done_${act}`),
   };
@@ -125,4 +126,31 @@ function callOf(act: TradeAct, trade: TradeTerms, digest: Hex) {
   if (act === "ship") return { functionName: "ship", args: [trade, digest] };
   if (act === "dispute") return { functionName: "dispute", args: [trade, digest] };
   return { functionName: act === "claim" ? "claimTimeout" : act, args: [trade] };
+}
+
+/** What a seller signs where a sponsor pays. */
+function signableOf(act: TradeAct, tradeId: Hex, now: Now, digest: Hex): Signable | undefined {
+  const { trade } = now;
+  const expiry = BigInt(now.time + DAY);
+  const part = BigInt(now.part);
+  if (act === "ship") {
+    const message = { tradeId, part, shipment: digest, expiry };
+    return {
+      typed: typedOf("EscrowMarket", "Shipment", message),
+      call: (signature) => ({
+        ...escrowMarket(),
+        functionName: "shipFor",
+        args: [trade, digest, expiry, signature],
+      }),
+    };
+  }
+  if (act !== "refund") return undefined;
+  return {
+    typed: typedOf("EscrowMarket", "Refund", { tradeId, part, expiry }),
+    call: (signature) => ({
+      ...escrowMarket(),
+      functionName: "refundFor",
+      args: [trade, expiry, signature],
+    }),
+  };
 }

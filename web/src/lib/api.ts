@@ -279,3 +279,29 @@ export async function ledgerAssets() {
   type Item = { address: string; symbol: string | null; decimals: number };
   return (await json<{ items: Item[] }>("v1/assets")).items;
 }
+
+/* SPONSOR */
+
+/** Whether the market has a sponsor, and whether it pays for an account; null if there is none. */
+export async function sponsorOf(account: Address): Promise<{ member: boolean | null } | null> {
+  return missing(() => json(query("v1/sponsor", { account })));
+}
+
+interface Act {
+  id: Hex;
+  state: "queued" | "sent" | "done" | "failed" | "dropped";
+  transaction: Hex | null;
+}
+
+export async function sponsorTake(to: Address, data: Hex): Promise<Act> {
+  const answer = await json<{ item: Act }>("v1/sponsor/acts", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ to, data }),
+  });
+  return answer.item;
+}
+
+export async function sponsorAct(id: Hex): Promise<Act> {
+  return (await json<{ item: Act }>(`v1/sponsor/acts/${id}`)).item;
+}

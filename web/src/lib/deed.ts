@@ -13,8 +13,8 @@ export interface Fact {
 }
 
 export interface Step {
-  /** A signature costs nothing, a transaction costs gas, the rest is for this page to do. */
-  kind: "sign" | "send" | "post";
+  /** A signature costs nothing, a transaction costs gas, the rest the page or the sponsor does. */
+  kind: "sign" | "send" | "post" | "bring";
   /** What it does, in a plain sentence. */
   say: string;
   run: (by: Hand, sent: (hash: Hex) => void) => Promise<void>;

@@ -115,7 +115,7 @@ function Trade({ row: { trade, title, image }, account }: { row: Row; account: s
               <button
                 key={act}
                 type="button"
-                class={index === 0 ? "primary" : ""}
+                class={index === 0 && !tooEarly(act, trade) ? "primary" : ""}
                 onClick={() => begin(act)}
               >
                 {t(`act_${act}`)}
@@ -136,6 +136,11 @@ function Trade({ row: { trade, title, image }, account }: { row: Row; account: s
       </div>
     </li>
   );
+}
+
+/** Confirming pays for good: nobody is led to it before something was sent. */
+function tooEarly(act: TradeAct, trade: LedgerTrade): boolean {
+  return act === "confirm" && trade.state === "funded";
 }
 
 function stateText(trade: LedgerTrade, seller: boolean): string {

@@ -159,7 +159,7 @@ function Sheet({ prepare }: { prepare: Prepare }) {
               ? there
                 ? t("waiting_block")
                 : t("waiting_lost")
-              : step.kind === "post"
+              : step.kind === "post" || step.kind === "bring"
                 ? t("waiting_post")
                 : t("waiting_wallet", { wallet: now.chosen?.name || t("wallet") })}
           </p>
@@ -177,7 +177,7 @@ function Sheet({ prepare }: { prepare: Prepare }) {
         {phase === "ready" && deed && (
           <>
             <button type="button" class="primary" onClick={() => void work(0, null)}>
-              {t(deed.steps[0]?.kind === "sign" ? "go_sign" : "go_send")}
+              {t(deed.steps[0]?.kind === "bring" ? "go_on" : "go_wallet")}
             </button>
             <button type="button" onClick={close}>
               {t("not_now")}

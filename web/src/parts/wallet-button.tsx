@@ -40,7 +40,9 @@ export function WalletButton() {
         {account ? (
           <>
             <i class="dot" aria-hidden="true" />
-            {account.slice(0, 6)}…<span class="long">{account.slice(-4)}</span>
+            <span>
+              {account.slice(0, 6)}…<span class="long">{account.slice(-4)}</span>
+            </span>
           </>
         ) : (
           t("connect")
