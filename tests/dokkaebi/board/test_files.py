@@ -233,6 +233,8 @@ def test_pictures_are_pictures(corner: Corner, content: bytes, kind: str) -> Non
     "content",
     [PAGE, SVG, bomb(), PNG + bomb(), GIF + PAGE, b"GIF89a/*" + PAGE, b"\xff\xd8\xff" + PAGE,
      b"%PDF-1.7", b"#!/bin/sh\nrm -rf /"],
+    ids=["page", "svg", "bomb", "picture and bomb", "picture and page", "gif of script",
+         "jpeg of page", "pdf", "shell"],
 )  # fmt: skip
 def test_nothing_else_runs(corner: Corner, content: bytes) -> None:
     """Pages, drawings with scripts, archives and files that are two things: bytes, as they came."""
