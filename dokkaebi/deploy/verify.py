@@ -40,7 +40,7 @@ INDEX = "index.json"
 # contract's own address, or on its creator's.
 NOBODIES = ("0x" + 20 * "11", "0x" + 20 * "22")
 EIP712_DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
-# OpenZeppelin's EIP712 and Solady's keep their contract's address, and the domain separator made of it.
+# OpenZeppelin's and Solady's EIP712 keep their contract's address, and the domain separator of it.
 OWN_ADDRESS, SEPARATOR = "_cachedThis", "_cachedDomainSeparator"
 # The reward pool keeps its purse's address, and when it was made.
 PURSE, START = "PURSE", "START"
