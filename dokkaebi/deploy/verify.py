@@ -40,11 +40,14 @@ INDEX = "index.json"
 # contract's own address, or on its creator's.
 NOBODIES = ("0x" + 20 * "11", "0x" + 20 * "22")
 EIP712_DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
-# OpenZeppelin's EIP712 keeps its contract's address, and the domain separator made of it.
+# OpenZeppelin's and Solady's EIP712 keep their contract's address, and the domain separator of it.
 OWN_ADDRESS, SEPARATOR = "_cachedThis", "_cachedDomainSeparator"
 # The reward pool keeps its purse's address, and when it was made.
 PURSE, START = "PURSE", "START"
-SEPARATOR_PARTS = ("_hashedName", "_hashedVersion", "_cachedChainId")
+SEPARATOR_PARTS = (
+    ("_hashedName", "_hashedVersion", "_cachedChainId"),
+    ("_cachedNameHash", "_cachedVersionHash", "_cachedChainId"),
+)
 
 
 def verify_offline(
@@ -238,8 +241,9 @@ class _Subject:
         home = bytes(12) + bytes.fromhex(self._deployment.address[2:])
         if name == OWN_ADDRESS:
             return home
-        if name == SEPARATOR and set(SEPARATOR_PARTS) <= values.keys():
-            parts = b"".join(values[part] for part in SEPARATOR_PARTS)
+        named = next((parts for parts in SEPARATOR_PARTS if set(parts) <= values.keys()), None)
+        if name == SEPARATOR and named is not None:
+            parts = b"".join(values[part] for part in named)
             # Not taken for granted: it has to explain the run as well.
             if values[name] == _separator(parts, away):
                 return _separator(parts, home)

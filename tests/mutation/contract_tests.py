@@ -51,7 +51,13 @@ def survivors(
     project = _project(folder, artifacts)
     answer = folder / "answer.json"
     answer.unlink(missing_ok=True)
-    order = {"numbers": list(numbers), "answer": str(answer), "seconds": seconds}
+    codes = {name: made["bytecode"] for name, made in artifacts.items()}
+    order = {
+        "numbers": list(numbers),
+        "answer": str(answer),
+        "seconds": seconds,
+        "codes": codes,
+    }
     (folder / "order.json").write_text(json.dumps(order), "utf-8")
     environment = {
         **os.environ,
@@ -113,6 +119,10 @@ def pytest_runtestloop(session: Any) -> bool | None:
     if ORDER not in os.environ:
         return None
     order = json.loads(Path(os.environ[ORDER]).read_text("utf-8"))
+    for name, code in order["codes"].items():
+        built = json.loads(Path(f"build/contracts/{name}.json").read_text("utf-8"))
+        # Where a source is newer than its artifact, Brownie compiles, and no mutant is left.
+        assert built["bytecode"] == code, f"{name} was compiled anew; run 'make setup' first"
     until = monotonic() + order["seconds"]
     kills: Counter[str] = Counter()
     _switch(0)

@@ -24,7 +24,12 @@ export async function openBrowser() {
   const own = !existsSync(DEBIAN);
   return chromium.launch({
     executablePath: own ? await chromiumPackage.executablePath() : DEBIAN,
-    args: own ? chromiumPackage.args : ["--no-sandbox", "--disable-dev-shm-usage"],
+    // The package's own arguments have one process for all, which dies with its second page.
+    args: [
+      "--no-sandbox",
+      "--disable-dev-shm-usage",
+      ...(own ? ["--no-zygote", "--disable-gpu"] : []),
+    ],
     headless: true,
   });
 }
