@@ -60,7 +60,7 @@ for (const [size, lang, dark] of [
       "#/money",
       work,
       "#/?q=zzzz",
-      "#/work/x",
+      "#/works/x",
     ]) {
       await page.goto(PAGE + hash);
       await page.locator("main h1, main h2").first().waitFor();

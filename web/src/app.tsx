@@ -21,7 +21,7 @@ const PAGES = {
   mine: MinePage,
   trades: TradesPage,
   money: MoneyPage,
-  work: WorkPage,
+  works: WorkPage,
 } as const;
 const NAVIGATION = [
   ["", "nav_browse"],

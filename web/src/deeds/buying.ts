@@ -13,16 +13,16 @@ import {
   creationMarket,
   escrowMarket,
   eventOf,
+  mayMove,
   NOBODY,
   registry,
-  send,
   standingOf,
   type Call,
 } from "../lib/chain";
 import { config } from "../lib/config";
-import type { Deed } from "../lib/deed";
+import type { Deed, Fact } from "../lib/deed";
 import { t } from "../lib/language";
-import { COIN, showAmount } from "../lib/money";
+import { COIN, showAmount, type Asset } from "../lib/money";
 import { Stop } from "../lib/problems";
 import { bringCall, sponsorPays } from "../lib/sponsor";
 import {
@@ -35,9 +35,8 @@ import {
   type VoucherTerms,
 } from "../lib/terms";
 import type { Work } from "../lib/works";
-import { actor, mustHave, same, short, splitFacts, tokenSteps, workHref } from "./common";
+import { actor, mustHave, payingOf, same, sendStep, short, splitFacts, workHref } from "./common";
 import { deliveryFacts } from "./selling";
-import { mayMove } from "../lib/chain";
 
 /** Something that sells a work: published on chain, or a signed document of the board. */
 export type Source =
@@ -96,6 +95,45 @@ async function mustBeSellable(
   if (!free) throw new Stop(t("stop_not_approved"));
 }
 
+interface Purchase {
+  work: Work;
+  market: Address;
+  asset: Asset;
+  price: bigint;
+  expiry: bigint;
+  facts: Fact[];
+  title: string;
+  say: string;
+  /** The call that pays, given the permit that was signed for it, if one was. */
+  call: (permit: Permit | null) => Call;
+  done: string;
+  next: { href: string; text: string };
+}
+
+/** What all purchases have in common: enough money, a way for the market to take it, the call. */
+async function purchase(account: Address, terms: Purchase): Promise<Deed> {
+  const { work, market, asset, price, expiry, facts, title, say, call, done, next } = terms;
+  mustHave(await balanceOf(asset.address, account), price, asset);
+  const paying = await payingOf(account, asset, market, price, expiry);
+  return {
+    title,
+    subject: `buy.${work.id}`,
+    account,
+    facts: [
+      { label: t("fact_title"), value: work.title },
+      { label: t("fact_you_pay"), value: showAmount(price, asset), strong: true },
+      ...facts,
+    ],
+    steps: [...paying.steps, sendStep(say, () => call(paying.permit))],
+    done,
+    next,
+  };
+}
+
+function coinsOf(asset: Asset, price: bigint): bigint {
+  return asset.address === COIN ? price : 0n;
+}
+
 export function prepareBuy(work: Work, source: Source): Promise<Deed> {
   if (source.kind === "voucher") return prepareBuyNew(work, source);
   return source.kind === "offer" ? prepareBuyNow(work, source) : prepareFund(work, source);
@@ -115,56 +153,37 @@ async function prepareBuyNow(work: Work, source: Source): Promise<Deed> {
     });
     if (seller === NOBODY) throw new Stop(t("stop_gone"));
   }
-  const [asset, price, split, balance] = await Promise.all([
+  const [asset, price, split] = await Promise.all([
     assetOf(terms.asset),
     readContract(client(), { ...creationMarket(), functionName: "priceOf", args: [terms] }),
     readContract(client(), { ...creationMarket(), functionName: "splitOf", args: [terms, NOBODY] }),
-    balanceOf(terms.asset, account),
   ]);
-  mustHave(balance, price, asset);
-  let permit: Permit | null = null;
-  const paying = await tokenSteps(account, asset, market, price, Number(terms.expiry), (given) => {
-    permit = given;
-  });
   const shown = showAmount(price, asset);
-  const say = t("say_buy", { title: work.title, price: shown, seller: short(terms.seller) });
-  return {
+  return purchase(account, {
+    work,
+    market,
+    asset,
+    price,
+    expiry: terms.expiry,
+    facts: splitFacts(split, asset),
     title: t("deed_buy"),
-    subject: `buy.${work.id}`,
-    account,
-    facts: [
-      { label: t("fact_title"), value: work.title },
-      { label: t("fact_you_pay"), value: shown, strong: true },
-      ...splitFacts(split, asset),
-    ],
-    steps: [
-      ...paying,
-      {
-        kind: "send",
-        say,
-        run: (by, sent) =>
-          send(
-            by,
-            permit
-              ? {
-                  ...creationMarket(),
-                  functionName: "buyWithPermit",
-                  args: [terms, signature, NOBODY, encodePermit(permit)],
-                }
-              : {
-                  ...creationMarket(),
-                  functionName: "buy",
-                  args: [terms, signature, NOBODY],
-                  value: terms.asset === COIN ? price : 0n,
-                },
-            say,
-            sent,
-          ),
-      },
-    ],
+    say: t("say_buy", { title: work.title, price: shown, seller: short(terms.seller) }),
+    call: (permit) =>
+      permit
+        ? {
+            ...creationMarket(),
+            functionName: "buyWithPermit",
+            args: [terms, signature, NOBODY, encodePermit(permit)],
+          }
+        : {
+            ...creationMarket(),
+            functionName: "buy",
+            args: [terms, signature, NOBODY],
+            value: coinsOf(asset, price),
+          },
     done: t("done_buy"),
     next: { href: workHref(work.cid), text: t("see_work") },
-  };
+  });
 }
 
 /** Into escrow: the seller is paid when the buyer confirms, or lets the time to inspect pass. */
@@ -181,57 +200,37 @@ async function prepareFund(work: Work, source: Source): Promise<Deed> {
     });
     if (owner === NOBODY) throw new Stop(t("stop_gone"));
   }
-  const [asset, split, balance] = await Promise.all([
+  const { price } = terms;
+  const [asset, split] = await Promise.all([
     assetOf(terms.asset),
     readContract(client(), { ...escrowMarket(), functionName: "splitOf", args: [terms, NOBODY] }),
-    balanceOf(terms.asset, account),
   ]);
-  mustHave(balance, terms.price, asset);
-  let permit: Permit | null = null;
-  const deadline = Number(terms.expiry);
-  const paying = await tokenSteps(account, asset, market, terms.price, deadline, (given) => {
-    permit = given;
-  });
-  const shown = showAmount(terms.price, asset);
-  const say = t("say_fund", { title: work.title, price: shown, seller: short(terms.seller) });
-  return {
+  const shown = showAmount(price, asset);
+  return purchase(account, {
+    work,
+    market,
+    asset,
+    price,
+    expiry: terms.expiry,
+    facts: [...splitFacts(split, asset), ...deliveryFacts(terms)],
     title: t("deed_fund"),
-    subject: `buy.${work.id}`,
-    account,
-    facts: [
-      { label: t("fact_title"), value: work.title },
-      { label: t("fact_you_pay"), value: shown, strong: true },
-      ...splitFacts(split, asset),
-      ...deliveryFacts(terms),
-    ],
-    steps: [
-      ...paying,
-      {
-        kind: "send",
-        say,
-        run: (by, sent) =>
-          send(
-            by,
-            permit
-              ? {
-                  ...escrowMarket(),
-                  functionName: "fundWithPermit",
-                  args: [terms, signature, 1n, NOBODY, encodePermit(permit)],
-                }
-              : {
-                  ...escrowMarket(),
-                  functionName: "fund",
-                  args: [terms, signature, 1n, NOBODY],
-                  value: terms.asset === COIN ? terms.price : 0n,
-                },
-            say,
-            sent,
-          ),
-      },
-    ],
+    say: t("say_fund", { title: work.title, price: shown, seller: short(terms.seller) }),
+    call: (permit) =>
+      permit
+        ? {
+            ...escrowMarket(),
+            functionName: "fundWithPermit",
+            args: [terms, signature, 1n, NOBODY, encodePermit(permit)],
+          }
+        : {
+            ...escrowMarket(),
+            functionName: "fund",
+            args: [terms, signature, 1n, NOBODY],
+            value: coinsOf(asset, price),
+          },
     done: t("done_fund"),
     next: { href: "#/trades", text: t("see_trades") },
-  };
+  });
 }
 
 /** A work that isn't registered yet: registered and bought in one transaction. */
@@ -242,59 +241,40 @@ async function prepareBuyNew(work: Work, source: Source): Promise<Deed> {
   if (!same(sale.market, config().creationMarket)) throw new Stop(t("stop_not_for_sale"));
   if (same(terms.creator, account)) throw new Stop(t("stop_own_offer"));
   if (sale.buyer !== NOBODY && !same(sale.buyer, account)) throw new Stop(t("stop_reserved"));
-  const [asset, balance, feeBps] = await Promise.all([
+  const { price, sponsorAmount } = sale;
+  const [asset, feeBps] = await Promise.all([
     assetOf(sale.asset),
-    balanceOf(sale.asset, account),
     readContract(client(), { ...creationMarket(), functionName: "FEE_BPS" }),
   ]);
-  mustHave(balance, sale.price, asset);
-  const fee = (sale.price * feeBps) / 10_000n;
-  const market = config().creationMarket;
-  let permit: Permit | null = null;
-  const deadline = Number(terms.expiry);
-  const paying = await tokenSteps(account, asset, market, sale.price, deadline, (given) => {
-    permit = given;
-  });
-  const shown = showAmount(sale.price, asset);
-  const say = t("say_buy_new", { title: work.title, price: shown, creator: short(terms.creator) });
-  return {
+  const fee = (price * feeBps) / 10_000n;
+  // Partners and the makers of what it is derived from have their shares of it.
+  const alone = terms.partners.length === 0 && terms.work.parents.length === 0;
+  const parts: [string, bigint][] = [
+    [t(alone ? "fact_seller_gets" : "fact_royalty"), price - fee - sponsorAmount],
+    [t("fact_fee"), fee],
+    [t("fact_sponsor"), sponsorAmount],
+  ];
+  const shown = showAmount(price, asset);
+  return purchase(account, {
+    work,
+    market: config().creationMarket,
+    asset,
+    price,
+    expiry: terms.expiry,
+    facts: parts
+      .filter(([, amount]) => amount > 0n)
+      .map(([label, amount]) => ({ label, value: showAmount(amount, asset) })),
     title: t("deed_buy"),
-    subject: `buy.${work.id}`,
-    account,
-    facts: [
-      { label: t("fact_title"), value: work.title },
-      { label: t("fact_you_pay"), value: shown, strong: true },
-      {
-        label: t("fact_seller_gets"),
-        value: showAmount(sale.price - fee - sale.sponsorAmount, asset),
-      },
-      ...(fee > 0n ? [{ label: t("fact_fee"), value: showAmount(fee, asset) }] : []),
-      ...(sale.sponsorAmount > 0n
-        ? [{ label: t("fact_sponsor"), value: showAmount(sale.sponsorAmount, asset) }]
-        : []),
-    ],
-    steps: [
-      ...paying,
-      {
-        kind: "send",
-        say,
-        run: (by, sent) =>
-          send(
-            by,
-            {
-              ...creationMarket(),
-              functionName: "buyNew",
-              args: [terms, signature, NOBODY, encodePermit(permit)],
-              value: sale.asset === COIN ? sale.price : 0n,
-            },
-            say,
-            sent,
-          ),
-      },
-    ],
+    say: t("say_buy_new", { title: work.title, price: shown, creator: short(terms.creator) }),
+    call: (permit) => ({
+      ...creationMarket(),
+      functionName: "buyNew",
+      args: [terms, signature, NOBODY, encodePermit(permit)],
+      value: coinsOf(asset, price),
+    }),
     done: t("done_buy"),
     next: { href: workHref(work.cid), text: t("see_work") },
-  };
+  });
 }
 
 /** Anybody brings a voucher to the registry, and pays the gas; the work is its maker's. */
@@ -318,7 +298,7 @@ export async function prepareRegisterFor(work: Work, source: Source): Promise<De
     steps: [
       mine && (await sponsorPays(account))
         ? { kind: "bring", say: `${say} ${t("say_sponsored")}`, run: (by) => bringCall(by, call) }
-        : { kind: "send", say, run: (by, sent) => send(by, call, say, sent) },
+        : sendStep(say, () => call),
     ],
     done: t("done_register"),
   };

@@ -13,7 +13,6 @@ import {
   type Call,
   type Hand,
 } from "../lib/chain";
-import { config } from "../lib/config";
 import type { Fact, Step } from "../lib/deed";
 import { t } from "../lib/language";
 import { COIN, showAmount, type Asset } from "../lib/money";
@@ -63,7 +62,12 @@ export async function actStep(
   if (signable && (await sponsorPays(account))) {
     return { kind: "sign", say: `${say} ${t("say_sponsored")}`, run: (by) => bring(by, signable) };
   }
-  return { kind: "send", say, run: (by, sent) => send(by, call, say, sent) };
+  return sendStep(say, () => call);
+}
+
+/** A transaction of one's own. `call` is asked when it is sent, for what earlier steps gave it. */
+export function sendStep(say: string, call: () => Call): Step {
+  return { kind: "send", say, run: (by, sent) => send(by, call(), say, sent) };
 }
 
 /** The step by which a market may hand over a work; none if it may already. */
@@ -87,51 +91,47 @@ export async function moveStep(market: Address, id: bigint, holder: Address): Pr
   return [await actStep(holder, t("say_approve_work"), approve, permit)];
 }
 
+/** What comes before a payment in tokens. */
+export interface Paying {
+  steps: Step[];
+  /** Null until it is signed, and where none is needed. */
+  permit: Permit | null;
+}
+
 /**
  * How a market gets a price in tokens: an approval that is there, a signed permit, or an approval
- * to be sent. `given` is told the permit once it is signed.
+ * to be sent.
  */
-export async function tokenSteps(
+export async function payingOf(
   account: Address,
   asset: Asset,
   market: Address,
   amount: bigint,
-  deadline: number,
-  given: (permit: Permit) => void,
-): Promise<Step[]> {
-  if (asset.address === COIN) return [];
+  deadline: bigint,
+): Promise<Paying> {
+  const paying: Paying = { steps: [], permit: null };
+  if (asset.address === COIN) return paying;
   const allowed = await readContract(client(), {
     ...erc20(asset.address),
     functionName: "allowance",
     args: [account, market],
   });
-  if (allowed >= amount) return [];
-  const permit = await permitTyped(account, asset.address, market, amount, BigInt(deadline));
+  if (allowed >= amount) return paying;
+  const permit = await permitTyped(account, asset.address, market, amount, deadline);
   if (permit) {
-    return [
-      {
-        kind: "sign",
-        say: t("say_permit", { amount: showAmount(amount, asset) }),
-        run: async (by) => {
-          given({ value: amount, deadline: BigInt(deadline), signature: await sign(by, permit) });
-        },
+    paying.steps.push({
+      kind: "sign",
+      say: t("say_permit", { amount: showAmount(amount, asset) }),
+      run: async (by) => {
+        paying.permit = { value: amount, deadline, signature: await sign(by, permit) };
       },
-    ];
+    });
+  } else {
+    const approve = { ...erc20(asset.address), functionName: "approve", args: [market, amount] };
+    const say = t("say_approve_token", { amount: showAmount(amount, asset) });
+    paying.steps.push(sendStep(say, () => approve));
   }
-  const say = t("say_approve_token", { amount: showAmount(amount, asset) });
-  return [
-    {
-      kind: "send",
-      say,
-      run: (by, sent) =>
-        send(
-          by,
-          { ...erc20(asset.address), functionName: "approve", args: [market, amount] },
-          say,
-          sent,
-        ),
-    },
-  ];
+  return paying;
 }
 
 /** Stops where an account has less than a price. */
@@ -143,9 +143,5 @@ export function mustHave(balance: bigint, amount: bigint, asset: Asset): void {
 }
 
 export function workHref(cid: string): string {
-  return `#/work/${cid}`;
-}
-
-export function assets(): Address[] {
-  return [COIN, config().token];
+  return `#/works/${cid}`;
 }

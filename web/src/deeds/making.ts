@@ -2,7 +2,7 @@
 import { bytesToHex, type Address } from "viem";
 import { hasFile, postDocument, putFile, Refused } from "../lib/api";
 import { readContract } from "viem/actions";
-import { chainTime, client, NOBODY, registry, send, sign, standingOf } from "../lib/chain";
+import { chainTime, client, NOBODY, registry, sign, standingOf } from "../lib/chain";
 import { config } from "../lib/config";
 import type { Deed, Fact, Step } from "../lib/deed";
 import {
@@ -18,7 +18,7 @@ import { showAmount, showPercent, type Asset } from "../lib/money";
 import { Stop } from "../lib/problems";
 import { signFile, uploadTyped, type VoucherTerms } from "../lib/terms";
 import { showMoment } from "../lib/times";
-import { actor, DAY, workHref } from "./common";
+import { actor, DAY, sendStep, workHref } from "./common";
 
 const BOARD_SECONDS = 60;
 
@@ -112,12 +112,7 @@ export async function prepareRegister(making: Making): Promise<Deed> {
           await putFile(document.cid, bytes, { signer: by.account, expiry, signature });
         },
       },
-      {
-        kind: "send",
-        say,
-        run: (by, sent) =>
-          send(by, { ...registry(), functionName: "register", args: [work] }, say, sent),
-      },
+      sendStep(say, () => ({ ...registry(), functionName: "register", args: [work] })),
       fileStep(making),
     ],
     done: t("done_register"),

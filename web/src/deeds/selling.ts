@@ -8,11 +8,9 @@ import {
   chainTime,
   client,
   creationMarket,
-  erc20,
   escrowMarket,
   NOBODY,
   registry,
-  send,
   standingOf,
   type Call,
   type Standing,
@@ -34,7 +32,6 @@ import {
   type BidTerms,
   type DeliveryTerms,
   type OfferTerms,
-  type Permit,
 } from "../lib/terms";
 import { showMoment, showSpan } from "../lib/times";
 import type { Work } from "../lib/works";
@@ -44,10 +41,11 @@ import {
   DAY,
   moveStep,
   mustHave,
+  payingOf,
   same,
+  sendStep,
   short,
   splitFacts,
-  tokenSteps,
   workHref,
 } from "./common";
 
@@ -146,19 +144,11 @@ export async function prepareOffer(work: Work, selling: Selling): Promise<Deed> 
           await postDocument(file);
         },
       }
-    : {
-        kind: "send",
-        say,
-        run: (by, sent) =>
-          send(
-            by,
-            way === "offer"
-              ? { ...creationMarket(), functionName: "offer", args: [offer] }
-              : { ...escrowMarket(), functionName: "offer", args: [delivery] },
-            say,
-            sent,
-          ),
-      };
+    : sendStep(say, () =>
+        way === "offer"
+          ? { ...creationMarket(), functionName: "offer", args: [offer] }
+          : { ...escrowMarket(), functionName: "offer", args: [delivery] },
+      );
   return {
     title: t(way === "offer" ? "deed_offer" : "deed_delivery"),
     subject: `offer.${work.id}`,
@@ -193,7 +183,6 @@ export function deliveryFacts(terms: DeliveryTerms): Fact[] {
 /** Takes a published offer off. */
 export async function prepareCancelPublished(id: Hex, way: "offer" | "delivery"): Promise<Deed> {
   const { account } = actor();
-  const say = t("say_cancel_published");
   const market = way === "offer" ? creationMarket() : escrowMarket();
   return {
     title: t("deed_cancel"),
@@ -201,11 +190,11 @@ export async function prepareCancelPublished(id: Hex, way: "offer" | "delivery")
     account,
     facts: [],
     steps: [
-      {
-        kind: "send",
-        say,
-        run: (by, sent) => send(by, { ...market, functionName: "cancel", args: [id] }, say, sent),
-      },
+      sendStep(t("say_cancel_published"), () => ({
+        ...market,
+        functionName: "cancel",
+        args: [id],
+      })),
     ],
     done: t("done_cancel"),
   };
@@ -290,7 +279,7 @@ export async function prepareBid(work: Work, bidding: Bidding): Promise<Deed> {
   if (!standing) throw new Stop(t("stop_unregistered"));
   if (same(standing.owner, account)) throw new Stop(t("stop_own_work"));
   mustHave(await balanceOf(asset.address, account), bidding.price, asset);
-  const expiry = now + bidding.days * DAY;
+  const expiry = BigInt(now + bidding.days * DAY);
   const market = config().creationMarket;
   const terms: BidTerms = {
     bidder: account,
@@ -300,13 +289,10 @@ export async function prepareBid(work: Work, bidding: Bidding): Promise<Deed> {
     tenure: standing.tenure,
     asset: asset.address,
     price: bidding.price,
-    expiry: BigInt(expiry),
+    expiry,
     nonce: await nextNonce(market, account),
   };
-  let permit: Permit | undefined;
-  const paying = await tokenSteps(account, asset, market, bidding.price, expiry, (given) => {
-    permit = given;
-  });
+  const paying = await payingOf(account, asset, market, bidding.price, expiry);
   const price = showAmount(bidding.price, asset);
   return {
     title: t("deed_bid"),
@@ -318,12 +304,12 @@ export async function prepareBid(work: Work, bidding: Bidding): Promise<Deed> {
       { label: t("fact_until"), value: showMoment(expiry) },
     ],
     steps: [
-      ...paying,
+      ...paying.steps,
       {
         kind: "sign",
         say: t("say_bid", { title: work.title, price, until: showMoment(expiry) }),
         run: async (by) => {
-          await postDocument(await signFile(by, "bid", terms, permit));
+          await postDocument(await signFile(by, "bid", terms, paying.permit));
         },
       },
     ],
@@ -345,12 +331,8 @@ export async function prepareAccept(work: Work, item: BoardDocument): Promise<De
   if (bid.terms.tenure !== standing.tenure || bid.terms.expiry < BigInt(now)) {
     throw new Stop(t("stop_bid_dead"));
   }
-  const balance = await readContract(client(), {
-    ...erc20(asset.address),
-    functionName: "balanceOf",
-    args: [bid.terms.bidder],
-  });
-  if (balance < bid.terms.price) throw new Stop(t("stop_bidder_poor"));
+  if ((await balanceOf(asset.address, bid.terms.bidder)) < bid.terms.price)
+    throw new Stop(t("stop_bidder_poor"));
   const like: OfferTerms = {
     ...bid.terms,
     seller: account,
@@ -378,21 +360,11 @@ export async function prepareAccept(work: Work, item: BoardDocument): Promise<De
     ],
     steps: [
       ...(await moveStep(config().creationMarket, work.id, account)),
-      {
-        kind: "send",
-        say,
-        run: (by, sent) =>
-          send(
-            by,
-            {
-              ...creationMarket(),
-              functionName: "accept",
-              args: [bid.terms, bid.signature, work.id, 0n, encodePermit(bid.permit)],
-            },
-            say,
-            sent,
-          ),
-      },
+      sendStep(say, () => ({
+        ...creationMarket(),
+        functionName: "accept",
+        args: [bid.terms, bid.signature, work.id, 0n, encodePermit(bid.permit)],
+      })),
     ],
     done: t("done_accept"),
     next: { href: "#/money", text: t("see_money") },

@@ -103,11 +103,6 @@ export interface LedgerTrade {
   funded_transaction: Hex;
 }
 
-export interface LedgerAccount {
-  community_tokens: string;
-  owed: { market: string; asset: Address; waiting: string }[];
-}
-
 export interface Page<T> {
   items: T[];
   next: string | null;
@@ -255,12 +250,6 @@ export async function fileOf(cid: string, bytesMax: number): Promise<Blob> {
   return response.blob();
 }
 
-/** The most that the board takes of one file, bytes. */
-export async function fileBytesMax(): Promise<number> {
-  const told = await json<{ limits: { file_bytes: string } }>("v1/board");
-  return Number(told.limits.file_bytes);
-}
-
 /* BOOKS */
 
 export function ledgerOffers(wanted: { creation?: string; seller?: string }) {
@@ -269,10 +258,6 @@ export function ledgerOffers(wanted: { creation?: string; seller?: string }) {
 
 export function ledgerTrades(wanted: { seller?: string; buyer?: string; creation?: string }) {
   return json<Page<LedgerTrade>>(query("v1/trades", { ...wanted, limit: 100 }));
-}
-
-export function ledgerAccount(account: string): Promise<LedgerAccount> {
-  return json(`v1/accounts/${account}`);
 }
 
 export async function ledgerAssets() {

@@ -268,7 +268,7 @@ export async function signFile<K extends DocumentKind>(
   by: Hand,
   kind: K,
   terms: Terms[K],
-  permit?: Permit,
+  permit: Permit | null = null,
 ): Promise<SignedFile> {
   const types = typesOf(kind);
   const [, primary] = KINDS[kind];

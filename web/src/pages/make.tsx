@@ -9,7 +9,7 @@ import { COIN, knownAsset, parseAmount, type Asset } from "../lib/money";
 import { useStore } from "../lib/store";
 import { wallet } from "../lib/wallet";
 import { prepareRegister, prepareVoucher, type Making } from "../deeds/making";
-import { Choice, Field } from "../parts/basics";
+import { Choice, TextField } from "../parts/basics";
 import { PriceField } from "../parts/offer-form";
 import { ConnectHint } from "../parts/wallet-button";
 
@@ -110,55 +110,40 @@ export function Make() {
           />
         </div>
         <div>
-          <Field label={t("title")} problem={tried && !title.trim() ? t("title_missing") : null}>
-            {(given) => (
-              <input
-                {...given}
-                maxLength={120}
-                value={title}
-                onInput={(event) => setTitle(event.currentTarget.value)}
-              />
-            )}
-          </Field>
-          <Field label={t("description")} hint={t("description_hint")}>
-            {(given) => (
-              <textarea
-                {...given}
-                rows={4}
-                maxLength={3000}
-                value={description}
-                onInput={(event) => setDescription(event.currentTarget.value)}
-              />
-            )}
-          </Field>
-          <Field label={t("maker_name")} hint={t("maker_name_hint")}>
-            {(given) => (
-              <input
-                {...given}
-                maxLength={60}
-                autocomplete="name"
-                value={name}
-                onInput={(event) => setName(event.currentTarget.value)}
-              />
-            )}
-          </Field>
-          <Field
+          <TextField
+            label={t("title")}
+            problem={tried && !title.trim() ? t("title_missing") : null}
+            maxLength={120}
+            value={title}
+            set={setTitle}
+          />
+          <TextField
+            label={t("description")}
+            hint={t("description_hint")}
+            rows={4}
+            maxLength={3000}
+            value={description}
+            set={setDescription}
+          />
+          <TextField
+            label={t("maker_name")}
+            hint={t("maker_name_hint")}
+            maxLength={60}
+            autocomplete="name"
+            value={name}
+            set={setName}
+          />
+          <TextField
             label={t("royalty")}
             hint={t("royalty_hint")}
             problem={
               tried && !royaltyRight ? t("royalty_wrong", { max: ROYALTY_PERCENT_MAX }) : null
             }
-          >
-            {(given) => (
-              <input
-                {...given}
-                inputMode="decimal"
-                class="narrow"
-                value={royalty}
-                onInput={(event) => setRoyalty(event.currentTarget.value)}
-              />
-            )}
-          </Field>
+            inputMode="decimal"
+            class="narrow"
+            value={royalty}
+            set={setRoyalty}
+          />
           <Choice
             label={t("make_way")}
             value={way}

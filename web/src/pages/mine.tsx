@@ -83,7 +83,7 @@ export function MinePage() {
 function Bare({ work }: { work: LedgerWork }) {
   return (
     <li class="card">
-      <a href={`#/work/${work.cid}`}>
+      <a href={`#/works/${work.cid}`}>
         <Cover id={BigInt(work.id)} image={null} alt="" />
         <span class="card-words">
           <b class="card-title">{t("untitled")}</b>

@@ -11,7 +11,7 @@ import { chainNow, showDay } from "../lib/times";
 import { wallet } from "../lib/wallet";
 import { same } from "../deeds/common";
 import { actsOf, prepareTradeAct, type TradeAct } from "../deeds/trading";
-import { Countdown, Empty, Field, Loading, Who, Wrong } from "../parts/basics";
+import { Countdown, Empty, GoOn, Loading, TextField, Who, Wrong } from "../parts/basics";
 import { Cover } from "../parts/cover";
 import { ConnectHint } from "../parts/wallet-button";
 
@@ -88,7 +88,7 @@ function Trade({ row: { trade, title, image }, account }: { row: Row; account: s
       {trade.creation && (
         <a
           class="trade-picture"
-          href={`#/work/${creationCid(BigInt(trade.creation))}`}
+          href={`#/works/${creationCid(BigInt(trade.creation))}`}
           tabIndex={-1}
           aria-hidden="true"
         >
@@ -176,25 +176,15 @@ function NoteForm({
         go(note.trim());
       }}
     >
-      <Field label={t(act === "ship" ? "ship_note" : "dispute_note")} hint={t("note_hint")}>
-        {(given) => (
-          <textarea
-            {...given}
-            rows={2}
-            maxLength={1000}
-            value={note}
-            onInput={(event) => setNote(event.currentTarget.value)}
-          />
-        )}
-      </Field>
-      <div class="row">
-        <button type="submit" class="primary">
-          {t("go_on")}
-        </button>
-        <button type="button" onClick={close}>
-          {t("not_now")}
-        </button>
-      </div>
+      <TextField
+        label={t(act === "ship" ? "ship_note" : "dispute_note")}
+        hint={t("note_hint")}
+        rows={2}
+        maxLength={1000}
+        value={note}
+        set={setNote}
+      />
+      <GoOn close={close} />
     </form>
   );
 }

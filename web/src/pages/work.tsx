@@ -23,7 +23,7 @@ import { chainNow, showDay, showMoment } from "../lib/times";
 import { isRightChain, wallet } from "../lib/wallet";
 import { findWork, type Work } from "../lib/works";
 import { prepareBuy, prepareRegisterFor, type Source } from "../deeds/buying";
-import { same } from "../deeds/common";
+import { DAY, same } from "../deeds/common";
 import {
   prepareAccept,
   prepareBid,
@@ -31,7 +31,7 @@ import {
   prepareCancelSigned,
 } from "../deeds/selling";
 import { Cover } from "../parts/cover";
-import { Empty, Field, Loading, Who, Wrong } from "../parts/basics";
+import { Empty, GoOn, Loading, TextField, Who, Wrong } from "../parts/basics";
 import { ConnectHint } from "../parts/wallet-button";
 import { OfferForm } from "../parts/offer-form";
 
@@ -312,6 +312,8 @@ function BidRow({
   );
 }
 
+const BID_DAYS = 14;
+
 function BidForm({ work, close }: { work: Work; close: () => void }) {
   const [price, setPrice] = useState("");
   const [tried, setTried] = useState(false);
@@ -323,32 +325,19 @@ function BidForm({ work, close }: { work: Work; close: () => void }) {
       onSubmit={(event) => {
         event.preventDefault();
         setTried(true);
-        if (amount) openDeed(() => prepareBid(work, { price: amount, days: 14 }));
+        if (amount) openDeed(() => prepareBid(work, { price: amount, days: BID_DAYS }));
       }}
     >
-      <Field
+      <TextField
         label={t("bid_price", { symbol: asset?.symbol ?? "" })}
-        hint={t("bid_hint", { moment: showMoment(chainNow() + 14 * 86_400) })}
+        hint={t("bid_hint", { moment: showMoment(chainNow() + BID_DAYS * DAY) })}
         problem={tried && !amount ? t("amount_wrong") : null}
-      >
-        {(given) => (
-          <input
-            {...given}
-            inputMode="decimal"
-            autocomplete="off"
-            value={price}
-            onInput={(event) => setPrice(event.currentTarget.value)}
-          />
-        )}
-      </Field>
-      <div class="row">
-        <button type="submit" class="primary">
-          {t("go_on")}
-        </button>
-        <button type="button" onClick={close}>
-          {t("not_now")}
-        </button>
-      </div>
+        inputMode="decimal"
+        autocomplete="off"
+        value={price}
+        set={setPrice}
+      />
+      <GoOn close={close} />
     </form>
   );
 }

@@ -40,6 +40,57 @@ export function Field({
   );
 }
 
+/** A field of text: a line, or `rows` of them. */
+export function TextField({
+  label,
+  hint,
+  problem,
+  value,
+  set,
+  rows,
+  ...rest
+}: {
+  label: string;
+  hint?: string;
+  problem?: string | null;
+  value: string;
+  set: (value: string) => void;
+  rows?: number;
+  maxLength?: number;
+  autocomplete?: string;
+  inputMode?: "decimal";
+  placeholder?: string;
+  spellcheck?: boolean;
+  class?: string;
+}) {
+  const onInput = (event: { currentTarget: { value: string } }) => set(event.currentTarget.value);
+  return (
+    <Field label={label} hint={hint} problem={problem}>
+      {(given) =>
+        rows ? (
+          <textarea {...given} {...rest} rows={rows} value={value} onInput={onInput} />
+        ) : (
+          <input {...given} {...rest} value={value} onInput={onInput} />
+        )
+      }
+    </Field>
+  );
+}
+
+/** How a small form ends. */
+export function GoOn({ close }: { close: () => void }) {
+  return (
+    <div class="row">
+      <button type="submit" class="primary">
+        {t("go_on")}
+      </button>
+      <button type="button" onClick={close}>
+        {t("not_now")}
+      </button>
+    </div>
+  );
+}
+
 /** One of a few: a group of radio buttons that look like a row of patches. */
 export function Choice<T extends string>({
   label,

@@ -9,7 +9,7 @@ export function Card({ work, eager }: { work: BoardWork; eager?: boolean }) {
   const title = work.title || t("untitled");
   return (
     <li class="card">
-      <a href={`#/work/${work.cid}`}>
+      <a href={`#/works/${work.cid}`}>
         <Cover id={BigInt(work.id)} image={work.held ? work.image : null} alt="" eager={eager} />
         <span class="card-words">
           <b class="card-title">{title}</b>

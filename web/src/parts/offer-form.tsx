@@ -7,7 +7,7 @@ import { t } from "../lib/language";
 import { COIN, knownAsset, parseAmount, type Asset } from "../lib/money";
 import type { Work } from "../lib/works";
 import { prepareOffer } from "../deeds/selling";
-import { Choice, Field } from "./basics";
+import { Choice, Field, GoOn, TextField } from "./basics";
 
 export function OfferForm({ work, close }: { work: Work; close: () => void }) {
   const { windows } = config();
@@ -59,22 +59,16 @@ export function OfferForm({ work, close }: { work: Work; close: () => void }) {
         wrong={tried && !amount}
       />
       {way === "delivery" && (
-        <Field
+        <TextField
           label={t("arbiter")}
           hint={t("arbiter_hint")}
           problem={tried && !arbiterRight ? t("address_wrong") : null}
-        >
-          {(given) => (
-            <input
-              {...given}
-              autocomplete="off"
-              spellcheck={false}
-              placeholder="0x…"
-              value={arbiter}
-              onInput={(event) => setArbiter(event.currentTarget.value.trim())}
-            />
-          )}
-        </Field>
+          autocomplete="off"
+          spellcheck={false}
+          placeholder="0x…"
+          value={arbiter}
+          set={(text) => setArbiter(text.trim())}
+        />
       )}
       <Choice
         label={t("offer_how")}
@@ -85,14 +79,7 @@ export function OfferForm({ work, close }: { work: Work; close: () => void }) {
           { value: "published", text: t("how_published"), hint: t("how_published_hint") },
         ]}
       />
-      <div class="row">
-        <button type="submit" class="primary">
-          {t("go_on")}
-        </button>
-        <button type="button" onClick={close}>
-          {t("not_now")}
-        </button>
-      </div>
+      <GoOn close={close} />
     </form>
   );
 }
