@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -45,35 +44,14 @@ class Round:
 
 
 class Watch:
-    """Looks after a board. `look` opens the ledger, or raises a DokkaebiError where there is none:
-    then documents are looked at by their age alone."""
+    """Looks after a board, a `round` at a time. `look` opens the ledger, or raises a DokkaebiError
+    where there is none: then documents are looked at by their age alone."""
 
     def __init__(self, notices: Notices, look: Callable[[], Any]) -> None:
         self._notices = notices
         self._store = notices.store
         self._look = look
         self._tidied = 0.0
-        self._end = threading.Event()
-        self._thread: threading.Thread | None = None
-
-    def start(self) -> None:
-        """Goes on by itself until `stop`."""
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Ends after the round that is going on."""
-        self._end.set()
-        if self._thread is not None:
-            self._thread.join()
-
-    def _run(self) -> None:
-        while not self._end.wait(ROUND_SECONDS):
-            try:
-                self.round()
-            except DokkaebiError:
-                # The node or the database is away; what wasn't looked at waits.
-                continue
 
     def round(self) -> Round:
         """Looks at what events touched since the last round, what is over, and some of the oldest;

@@ -24,9 +24,10 @@ from dokkaebi.cli.sponsor import (
     Person,
     Total,
     Whom,
-    opened_sponsor,
+    running_sponsor,
 )
 from dokkaebi.errors import DokkaebiError
+from dokkaebi.rounds import rounds_of
 from dokkaebi.texts import t
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def serve(
         key_documents=key_documents,
         documents_per_minute=key_per_minute,
     )
-    paying = partial(_running_sponsor, session, sponsor or "", person, day, total, members)
+    paying = partial(running_sponsor, session, sponsor or "", person, day, total, members)
     return serve_market(
         session,
         host,
@@ -155,28 +156,12 @@ def _page_settings(session: Session, public_rpc: str | None) -> PageSettings:
 @contextmanager
 def _watched_board(session: Session, books: Books, limits: BoardLimits) -> Iterator[Notices]:
     """The board, looked after while it is open."""
-    from dokkaebi.board.watch import Watch
+    from dokkaebi.board.watch import ROUND_SECONDS, Watch
 
     with opened_board(session, limits) as notices:
         watch = Watch(notices, books.snapshot)
-        watch.start()
-        try:
+        with rounds_of(watch.round, ROUND_SECONDS):
             yield notices
-        finally:
-            watch.stop()
-
-
-@contextmanager
-def _running_sponsor(
-    session: Session, key: str, person: str, day: str, total: str, members: str
-) -> Iterator[Sponsor]:
-    """The sponsor, whose queue runs while it is open."""
-    with opened_sponsor(session, key, person, day, total, members) as opened:
-        opened.start()
-        try:
-            yield opened
-        finally:
-            opened.stop()
 
 
 def _waits(session: Session, problem: DokkaebiError) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +13,7 @@ import typer
 from dokkaebi.cli.board import opened_board
 from dokkaebi.cli.help import HelpfulGroup
 from dokkaebi.cli.output import BOARD, DATABASE, NODE, Result, Session, command
+from dokkaebi.rounds import rounds_of
 from dokkaebi.texts import t
 
 if TYPE_CHECKING:
@@ -49,15 +50,16 @@ BOARD_MEMBERS = "board"
 
 
 @contextmanager
-def opened_sponsor(
+def running_sponsor(
     session: Session, key: str, person: str, day: str, total: str, members: str
 ) -> Iterator[Sponsor]:
-    """The sponsor of a key, with its journal in the board's folder; its queue isn't run yet."""
+    """The sponsor of a key, with its journal in the board's folder; its queue runs while it is
+    open."""
     from dokkaebi.chain.assets import COIN_DECIMALS, parse_decimal
     from dokkaebi.chain.keys import open_key
-    from dokkaebi.deploy.journal import open_journal
+    from dokkaebi.journal import open_journal
     from dokkaebi.sponsor.books import Budgets
-    from dokkaebi.sponsor.relay import Sponsor
+    from dokkaebi.sponsor.relay import ROUND_SECONDS, Sponsor
 
     suite, settings = session.suite, session.settings
     chain_id = suite.chain.chain_id
@@ -69,7 +71,9 @@ def opened_sponsor(
     journal_path = settings.board_folder(chain_id) / JOURNAL_NAME
     with opened_board(session) as notices, open_journal(journal_path) as journal:
         whom = _members(notices, members, account.address, amounts[0])
-        yield Sponsor(suite, account, journal, Budgets(*amounts), whom)
+        opened = Sponsor(suite, account, journal, Budgets(*amounts), whom)
+        with rounds_of(opened.step, ROUND_SECONDS):
+            yield opened
 
 
 def _members(notices: Notices, members: str, sponsor: str, person: int) -> Members:
@@ -91,23 +95,17 @@ def sponsor_run(
     total: Total = TOTAL,
     members: Whom = BOARD_MEMBERS,
 ) -> Result:
-    from dokkaebi.sponsor.relay import ROUND_SECONDS
-
-    with opened_sponsor(session, sponsor, person, day, total, members) as opened:
-        session.say("sponsor_running", sponsor=opened.address)
-        opened.start()
-        try:
-            while True:
-                time.sleep(ROUND_SECONDS)
-        finally:
-            opened.stop()
+    with running_sponsor(session, sponsor, person, day, total, members) as running:
+        session.say("sponsor_running", sponsor=running.address)
+        threading.Event().wait()
+    return {}
 
 
 @command(group, NODE, BOARD, name="show")
 def sponsor_show(session: Session) -> Result:
     from dokkaebi.chain.assets import COIN_DECIMALS
     from dokkaebi.chain.networks import coin_symbol
-    from dokkaebi.deploy.journal import read_journal
+    from dokkaebi.journal import read_journal
     from dokkaebi.sponsor.books import Books
     from dokkaebi.texts.figures import amount_text
 

@@ -17,10 +17,10 @@ from dokkaebi.chain.networks import coin_symbol
 from dokkaebi.chain.rpc import Chain, RpcRefused, RpcUnreachable
 from dokkaebi.chain.suite import SUITE
 from dokkaebi.deploy.costs import OverCeiling, coins_problem, costs_of, fee_problem, with_margin
-from dokkaebi.deploy.journal import Journal
 from dokkaebi.deploy.plan import Plan, Step, created_address, keccak_text
 from dokkaebi.deploy.sources import project_commit
 from dokkaebi.errors import DokkaebiError
+from dokkaebi.journal import Journal
 from dokkaebi.texts.figures import amount_text
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from dokkaebi.chain.sender import Sender
 from dokkaebi.chain.suite import DESK, Suite
 from dokkaebi.deploy.apply import Say, apply
 from dokkaebi.deploy.artifacts import Artifact, load_artifact
-from dokkaebi.deploy.journal import Journal
 from dokkaebi.deploy.plan import (
     Argument,
     init_code_of,
@@ -23,6 +22,7 @@ from dokkaebi.deploy.plan import (
 from dokkaebi.deploy.site import described, write_market
 from dokkaebi.deploy.sources import digests_if_there
 from dokkaebi.deploy.spec import MarketSpec
+from dokkaebi.journal import Journal
 
 if TYPE_CHECKING:
     from dokkaebi.chain.signer import Signer

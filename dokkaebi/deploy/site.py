@@ -25,7 +25,6 @@ from dokkaebi.chain.suite import POOL, SUITE, Call, Contract, load_abi
 from dokkaebi.deploy.apply import Patience, Say, apply
 from dokkaebi.deploy.artifacts import load_artifact
 from dokkaebi.deploy.costs import coins_problem, costs_of, fee_problem
-from dokkaebi.deploy.journal import open_journal, read_journal
 from dokkaebi.deploy.plan import (
     TOKEN,
     Plan,
@@ -38,6 +37,7 @@ from dokkaebi.deploy.plan import (
 )
 from dokkaebi.deploy.spec import MarketSpec, load_market_spec, market_path
 from dokkaebi.errors import DokkaebiError
+from dokkaebi.journal import open_journal, read_journal
 from dokkaebi.texts.figures import amount_text
 
 if TYPE_CHECKING:

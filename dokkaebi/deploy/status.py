@@ -7,10 +7,10 @@ from typing import Any
 
 from dokkaebi.chain.manifest import Manifest, load_manifest
 from dokkaebi.chain.suite import COIN, POOL
-from dokkaebi.deploy.journal import read_journal
 from dokkaebi.deploy.site import Site, is_same_pool, is_there, open_minter
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.findings import BAD, GOOD, SKIPPED, Finding
+from dokkaebi.journal import read_journal
 
 # What nothing can be asked of.
 GONE = ("status_contract_gone", "status_contract_foreign")

@@ -15,8 +15,8 @@ from dokkaebi.chain.fees import DataFee, gas_prices
 from dokkaebi.chain.reverts import reverted
 from dokkaebi.chain.rpc import RpcRefused, RpcUnreachable
 from dokkaebi.chain.suite import Suite
-from dokkaebi.deploy.journal import Journal
 from dokkaebi.errors import DokkaebiError
+from dokkaebi.journal import Journal
 from dokkaebi.sponsor.acts import Act, read_act
 from dokkaebi.sponsor.books import DONE, DROPPED, FAILED, QUEUED, SENT, Books, Budgets, Entry
 from dokkaebi.sponsor.members import Members
@@ -45,7 +45,8 @@ class Left:
 
 
 class Sponsor:
-    """A key that pays. Any thread may offer acts and ask; one runs the queue (`start`)."""
+    """A key that pays. Any thread may offer acts and ask; one runs the queue (`step`, every
+    ROUND_SECONDS)."""
 
     def __init__(
         self,
@@ -69,8 +70,6 @@ class Sponsor:
         self._clock = clock
         self._data_fee = DataFee(suite.chain)
         self._lock = threading.RLock()
-        self._end = threading.Event()
-        self._thread: threading.Thread | None = None
 
     # Ask
 
@@ -161,23 +160,6 @@ class Sponsor:
         return gas * gas_prices(self.suite.chain)[2] + 2 * self._data_fee.of(data, gas)
 
     # Send
-
-    def start(self) -> None:
-        """Runs the queue until `stop`."""
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Ends after the round that is going on; what waits, waits in the journal."""
-        self._end.set()
-        if self._thread is not None:
-            self._thread.join()
-
-    def _run(self) -> None:
-        while not self._end.wait(ROUND_SECONDS):
-            # Nothing is lost by a node that is away: all is in the journal.
-            with suppress(DokkaebiError):
-                self.step()
 
     def step(self) -> None:
         """One round: ends what is confirmed, goes on with what is on its way, begins the next."""

@@ -23,7 +23,7 @@ from dokkaebi.chain.terms import Work
 from dokkaebi.chain.till import sign_permit
 from dokkaebi.chain.vouchers import buy_new, new_voucher, register_for
 from dokkaebi.deploy import deploy_market, load_market_spec
-from dokkaebi.deploy.journal import open_journal
+from dokkaebi.journal import open_journal
 from dokkaebi.sponsor.books import Budgets
 from dokkaebi.sponsor.relay import Sponsor
 from tests.dokkaebi.conftest import BUYER, CREATOR, DAY, GUARDIAN, OPERATOR, TREASURY, address

@@ -17,10 +17,10 @@ from dokkaebi.chain.rpc import Chain, connect
 from dokkaebi.deploy import apply_plan, look_at_plan
 from dokkaebi.deploy.apply import Patience
 from dokkaebi.deploy.init import init_market
-from dokkaebi.deploy.journal import read_journal
 from dokkaebi.deploy.plan import MINTER_STEP
 from dokkaebi.deploy.status import look_at_site
 from dokkaebi.errors import DokkaebiError
+from dokkaebi.journal import read_journal
 from tests.dokkaebi.chaos.loop import Tally
 from tests.dokkaebi.deploy.chaos.faults import at_sending
 from tests.dokkaebi.deploy.chaos.run import (

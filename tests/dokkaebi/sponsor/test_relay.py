@@ -18,8 +18,8 @@ from dokkaebi.chain.rpc import Chain, RpcUnreachable
 from dokkaebi.chain.suite import Contract, Suite
 from dokkaebi.chain.terms import Work
 from dokkaebi.chain.vouchers import new_voucher, register_for
-from dokkaebi.deploy.journal import Journal, open_journal
 from dokkaebi.errors import DokkaebiError
+from dokkaebi.journal import Journal, open_journal
 from dokkaebi.sponsor import relay as relay_module
 from dokkaebi.sponsor.books import Budgets
 from dokkaebi.sponsor.relay import Sponsor

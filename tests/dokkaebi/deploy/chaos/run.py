@@ -15,12 +15,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from dokkaebi import journal
 from dokkaebi.chain import endpoints
 from dokkaebi.chain.keys import TEST_ADDRESSES, open_key
 from dokkaebi.chain.manifest import Manifest, check_manifest, load_manifest
 from dokkaebi.chain.rpc import Chain
 from dokkaebi.chain.suite import POOL
-from dokkaebi.deploy import Site, apply_plan, journal, plan
+from dokkaebi.deploy import Site, apply_plan, plan
 from dokkaebi.deploy.apply import Patience
 from dokkaebi.deploy.init import init_market
 from dokkaebi.deploy.site import open_minter
@@ -75,6 +76,11 @@ def attempt(chain: Chain, folder: Path, patience: Patience = IMPATIENT) -> None:
         say=lambda key, values: None,
         patience=patience,
     )
+
+
+def reasons_in(folder: Path) -> Path:
+    """Where the attempts of a run say why they gave up, a line each."""
+    return folder / "gave-up"
 
 
 def no_write_fault(number: int) -> str:
@@ -146,6 +152,8 @@ def _child(url: str, folder: Path, pick_write: PickWrite) -> int:
     try:
         attempt(Chain(url), folder)
     except DokkaebiError as problem:
+        with reasons_in(folder).open("a") as file:
+            file.write(f"{problem.key}\n")
         if problem.key in PASSING:
             return 1
         print(f"{problem.key}: {problem}", flush=True)

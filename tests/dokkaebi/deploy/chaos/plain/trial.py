@@ -19,7 +19,7 @@ from typing import NamedTuple
 from dokkaebi.config import project_root
 from dokkaebi.deploy.apply import Patience
 from dokkaebi.deploy.artifacts import load_suite
-from dokkaebi.deploy.journal import read_journal
+from dokkaebi.journal import read_journal
 from tests.dokkaebi.deploy.chaos.faults import Pick, Request, at_sending, no_fault
 from tests.dokkaebi.deploy.chaos.run import KEY, attempt, test_account
 from tests.dokkaebi.deploy.chaos.world import World, open_world

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dokkaebi.deploy.journal import open_journal, read_journal
 from dokkaebi.errors import DokkaebiError
+from dokkaebi.journal import open_journal, read_journal
 
 
 @pytest.fixture

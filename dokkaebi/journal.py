@@ -1,4 +1,4 @@
-"""The write-ahead journal of a deployment: what was signed is on disk before it is sent.
+"""A write-ahead journal: what was signed is on disk before it is sent.
 
 A file of JSON lines. Each holds the SHA-256 of the line before, and its own, so that neither a lost
 nor an altered line goes unnoticed; only the last one may be torn, by a crash while it was written,
