@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dokkaebi.cli.output import EXIT_NO, Result, Session, command
-from dokkaebi.errors import DokkaebiError
+from dokkaebi.rounds import rounds_of
 from dokkaebi.texts import t
 
 if TYPE_CHECKING:
@@ -93,22 +92,14 @@ def _followed(session: Session) -> Iterator[None]:
     from dokkaebi.ledger.index import index
     from dokkaebi.ledger.store import Identity, open_ledger
 
-    identity, end = Identity.of(session.manifest), threading.Event()
+    identity = Identity.of(session.manifest)
 
     def follow() -> None:
         with open_ledger(session.settings.database or "", identity) as ledger:
-            while not end.wait(LOOK_SECONDS):
-                # Of a node that is being stopped, or was busy for a moment.
-                with suppress(DokkaebiError):
-                    index(session.chain, identity, ledger)
+            index(session.chain, identity, ledger)
 
-    thread = threading.Thread(target=follow, daemon=True)
-    thread.start()
-    try:
+    with rounds_of(follow, LOOK_SECONDS):
         yield
-    finally:
-        end.set()
-        thread.join()
 
 
 def _show_works(session: Session, documents: Path, works: Path) -> None:

@@ -45,33 +45,9 @@ def publish(
     parent: Annotated[list[str] | None, typer.Option(metavar="ID", help=t("option_parent"))] = None,
 ) -> Result:
     """Registers works."""
-    from dokkaebi.chain.assets import parse_percent
-    from dokkaebi.chain.documents import make_document, parse_creation_id
-
     if title is not None and len(files) > 1:
         raise DokkaebiError("title_for_many", count=len(files))
-    royalty_bps = parse_percent(royalty)
-    parents = sorted({parse_creation_id(text) for text in parent or []})
-    _check_work(session, royalty_bps, parents)
-    creator = session.account.address
-    digests = _hash_files(session, files)
-    documents = [
-        make_document(
-            digest,
-            path.name,
-            creator,
-            title or path.stem,
-            description=description,
-            creator_name=creator_name,
-            royalty_bps=royalty_bps,
-            parents=parents,
-        )
-        for path, digest in zip(files, digests, strict=True)
-    ]
-    works = [
-        _Work(path, digest, document, royalty_bps, parents)
-        for path, digest, document in zip(files, digests, documents, strict=True)
-    ]
+    works = _works_of(session, files, title, description, royalty, creator_name, parent)
     return _register(session, works)
 
 
@@ -101,31 +77,16 @@ def sign_voucher(
 ) -> Result:
     """Signs a work instead of registering it, which costs nothing."""
     from dokkaebi.chain.assets import named_asset, parse_address, parse_percent
-    from dokkaebi.chain.documents import make_document, parse_creation_id
     from dokkaebi.chain.terms import NOBODY
     from dokkaebi.chain.vouchers import new_voucher
 
-    royalty_bps = parse_percent(royalty)
-    parents = sorted({parse_creation_id(text) for text in parent or []})
-    _check_work(session, royalty_bps, parents)
-    suite, creator = session.suite, session.account.address
+    suite = session.suite
     paid_in = named_asset(suite, asset)
-    [digest] = _hash_files(session, [file])
-    document = make_document(
-        digest,
-        file.name,
-        creator,
-        title or file.stem,
-        description=description,
-        creator_name=creator_name,
-        royalty_bps=royalty_bps,
-        parents=parents,
-    )
-    work = _Work(file, digest, document, royalty_bps, parents)
+    [work] = _works_of(session, [file], title, description, royalty, creator_name, parent)
     days = days_of(session, "offer_days", expires_days)
     terms = new_voucher(
         suite,
-        creator,
+        session.account.address,
         work.struct(),
         expiry=expiry_in(session, days, suite.creation_market, "DOCUMENT_SECONDS_MAX"),
         price=paid_in.parse(price) if price is not None else 0,
@@ -135,7 +96,7 @@ def sign_voucher(
         sponsor=parse_address(sponsor) if sponsor else NOBODY,
         sponsor_amount=paid_in.parse(sponsor_amount),
     )
-    consent, path = sign_and_write(session, terms, output, document.text)
+    consent, path = sign_and_write(session, terms, output, work.document.text)
     return {"voucher": consent.id, "file": str(path), "creation": work.result("no", path.parent)}
 
 
@@ -199,12 +160,39 @@ def _check_work(session: Session, royalty_bps: int, parents: Sequence[int]) -> N
             raise DokkaebiError("parent_unknown", seen=creation_cid(parent))
 
 
-def _hash_files(session: Session, files: Sequence[Path]) -> list[FileDigest]:
-    from dokkaebi.chain.documents import hash_file
+def _works_of(
+    session: Session,
+    files: Sequence[Path],
+    title: str | None,
+    description: str,
+    royalty: str,
+    creator_name: str,
+    parent: Sequence[str] | None,
+) -> list[_Work]:
+    """The session's works of files, as options describe them; without a title by their names."""
+    from dokkaebi.chain.assets import parse_percent
+    from dokkaebi.chain.documents import hash_file, make_document, parse_creation_id
 
+    royalty_bps = parse_percent(royalty)
+    parents = sorted({parse_creation_id(text) for text in parent or []})
+    _check_work(session, royalty_bps, parents)
+    creator, works = session.account.address, []
     total = sum(path.stat().st_size for path in files if path.is_file())
     with session.progress("hashing", total) as advance:
-        return [hash_file(path, advance) for path in files]
+        for path in files:
+            digest = hash_file(path, advance)
+            document = make_document(
+                digest,
+                path.name,
+                creator,
+                title or path.stem,
+                description=description,
+                creator_name=creator_name,
+                royalty_bps=royalty_bps,
+                parents=parents,
+            )
+            works.append(_Work(path, digest, document, royalty_bps, parents))
+    return works
 
 
 def _register(session: Session, works: Sequence[_Work]) -> Result:

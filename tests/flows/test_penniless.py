@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dokkaebi.chain import creation_market, escrow_market
-from dokkaebi.chain.consents import DOMAIN_FIELDS, sign, sign_typed
+from dokkaebi.chain.consents import sign, sign_typed
 from dokkaebi.chain.documents import creation_id
 from dokkaebi.chain.keys import open_key
 from dokkaebi.chain.lookup import now_on
@@ -27,6 +27,7 @@ from dokkaebi.journal import open_journal
 from dokkaebi.sponsor.books import Budgets
 from dokkaebi.sponsor.relay import Sponsor
 from tests.dokkaebi.conftest import BUYER, CREATOR, DAY, GUARDIAN, OPERATOR, TREASURY, address
+from tests.signing import typed_of
 
 TOKENS = 10**18
 PRICE = 20 * TOKENS
@@ -61,23 +62,7 @@ class Village:
 
     def signed(self, place: Contract, name: str, fields: str, *values: Any) -> bytes:
         """The maker's signature under a struct of a contract's."""
-        members = [
-            dict(zip(("type", "name"), field.split(), strict=True)) for field in fields.split(",")
-        ]
-        data = {
-            "types": {"EIP712Domain": DOMAIN_FIELDS, name: members},
-            "primaryType": name,
-            "domain": {
-                "name": f"Dokkaebi {place.name}",
-                "version": "1",
-                "chainId": self.suite.chain.chain_id,
-                "verifyingContract": place.address,
-            },
-            "message": {
-                member["name"]: str(value) if isinstance(value, int) else value
-                for member, value in zip(members, values, strict=True)
-            },
-        }
+        data = typed_of(place, self.suite.chain.chain_id, name, fields, *values)
         return sign_typed(self.maker, data)
 
     def tokens(self, account: str) -> int:

@@ -139,16 +139,7 @@ test("an empty key registers, offers, ships and is paid by signatures alone", as
   await carryOut(page);
   await leaveSheet(page);
   await page.getByRole("button", { name: "팔려고 내놓기" }).waitFor();
-  await offer(page, { way: "delivery", how: "signed", price: "0.1" });
-  const shop = await visit(browser, { wallet: buyer, hash });
-  await connect(shop);
-  await shop.locator(".sale .primary").click();
-  await carryOut(shop);
-  await shop.locator(".sheet footer .primary").click();
-  await page.goto(page.url().replace(/#.*/, "#/trades"));
-  await leaveOpenSheet(page);
-  await act(page, "보냈습니다");
-  await shop.locator(".state.shipped").waitFor();
+  const shop = await sellAndShip(page, { buyer, hash, price: "0.1", shipped: "보냈습니다" });
   await shop.locator(".trade .row .primary").click();
   await carryOut(shop);
   const address = maker.account.address;
@@ -166,16 +157,13 @@ test("a buyer disputes, and a silent arbiter's time divides the money", async ()
   await make(page, { way: "register", title: "Kettle", seed: 13 });
   const { hash } = workOf(page);
   const arbiter = new TestWallet(19).account.address;
-  await offer(page, { way: "delivery", how: "signed", price: "2", arbiter });
-  const shop = await visit(browser, { wallet: buyer, hash });
-  await connect(shop);
-  await shop.locator(".sale .primary").click();
-  await carryOut(shop);
-  await shop.locator(".sheet footer .primary").click();
-  await page.goto(page.url().replace(/#.*/, "#/trades"));
-  await leaveOpenSheet(page);
-  await act(page, "I have sent it");
-  await shop.locator(".state.shipped").waitFor();
+  const shop = await sellAndShip(page, {
+    buyer,
+    hash,
+    price: "2",
+    arbiter,
+    shipped: "I have sent it",
+  });
   await act(shop, "Something is wrong");
   await shop.locator(".state.disputed").waitFor();
   await shot(shop, "disputed");
@@ -240,8 +228,7 @@ test("an offer that was taken back can't be bought, published or signed", async 
     await offer(page, { way: "offer", how, price: "0.3" });
     await leaveOpenSheet(page);
     const shop = await visit(browser, { wallet: buyer, hash });
-    if (how === "published") await connect(shop);
-    else await connect(shop);
+    await connect(shop);
     await shop.locator(".sale .primary").click();
     await shop.locator(".sheet .facts").waitFor();
     await page.getByRole("button", { name: "Take back" }).first().click();
@@ -275,6 +262,21 @@ async function offer(page, { way, how, price, arbiter }) {
     .check();
   await form.locator(".primary").click();
   await carryOut(page);
+}
+
+/** A signed offer is funded by a visitor, whose page is the answer, and shipped. */
+async function sellAndShip(page, { buyer, hash, price, arbiter, shipped }) {
+  await offer(page, { way: "delivery", how: "signed", price, arbiter });
+  const shop = await visit(browser, { wallet: buyer, hash });
+  await connect(shop);
+  await shop.locator(".sale .primary").click();
+  await carryOut(shop);
+  await shop.locator(".sheet footer .primary").click();
+  await page.goto(page.url().replace(/#.*/, "#/trades"));
+  await leaveOpenSheet(page);
+  await act(page, shipped);
+  await shop.locator(".state.shipped").waitFor();
+  return shop;
 }
 
 async function act(page, name) {

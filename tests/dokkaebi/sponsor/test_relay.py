@@ -11,11 +11,10 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from dokkaebi.chain.consents import DOMAIN_FIELDS, sign_typed
+from dokkaebi.chain.consents import sign_typed
 from dokkaebi.chain.documents import creation_id
 from dokkaebi.chain.fees import gas_prices
 from dokkaebi.chain.rpc import Chain, RpcUnreachable
-from dokkaebi.chain.suite import Contract, Suite
 from dokkaebi.chain.terms import Work
 from dokkaebi.chain.vouchers import new_voucher, register_for
 from dokkaebi.errors import DokkaebiError
@@ -29,6 +28,7 @@ from dokkaebi.web.desk import Desk
 from dokkaebi.web.limits import Limits
 from tests.dokkaebi.chain.conftest import Stall, refused, stall
 from tests.dokkaebi.conftest import BUYER, CREATOR, STRANGER, address
+from tests.signing import typed_of
 
 __all__ = ["stall"]
 
@@ -73,31 +73,13 @@ class Purse:
             self.sponsor.step()
 
 
-def signed_data(suite: Suite, place: Contract, name: str, fields: str, message: Any) -> Any:
-    members = [dict(zip(("type", "name"), f.split(), strict=True)) for f in fields.split(",")]
-    return {
-        "types": {"EIP712Domain": DOMAIN_FIELDS, name: members},
-        "primaryType": name,
-        "domain": {
-            "name": f"Dokkaebi {place.name}",
-            "version": "1",
-            "chainId": suite.chain.chain_id,
-            "verifyingContract": place.address,
-        },
-        "message": message,
-    }
-
-
 def cancellation(stall: Stall, nonce: int, key: str = CREATOR, expiry: int | None = None) -> Any:
     """Calldata that cancels a nonce of somebody who signed for it."""
     suite, place = stall.suite, stall.suite.creation_market
     end = stall.soon(10 * 86_400) if expiry is None else expiry
     who = address(key)
-    data = signed_data(
-        suite, place, "Cancellation",
-        "address signer,uint256 first,uint256 last,uint256 expiry",
-        {"signer": who, "first": str(nonce), "last": str(nonce), "expiry": str(end)},
-    )  # fmt: skip
+    fields = "address signer,uint256 first,uint256 last,uint256 expiry"
+    data = typed_of(place, suite.chain.chain_id, "Cancellation", fields, who, nonce, nonce, end)
     signature = sign_typed(stall.key(key), data)
     return place.prepare("cancelNoncesFor", who, nonce, nonce, end, signature)
 
