@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Annotated, Any, Literal, Union
@@ -44,6 +44,7 @@ from dokkaebi.web.asked import (
 )
 from dokkaebi.web.books import Books
 from dokkaebi.web.desk import Desk
+from dokkaebi.web.guard import Guard
 from dokkaebi.web.limits import Limits
 from dokkaebi.web.metrics import Metrics
 from dokkaebi.web.page import PageSettings, add_page, page_folder
@@ -70,11 +71,6 @@ JSON = "application/json"
 # What is never written by us: the books have to be there, and the node's chain theirs.
 UNAVAILABLE = ("ledger_", "database_")
 STATUSES = boards.STATUSES | sponsors.STATUSES
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-}
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     304: {"description": "Nothing is new since the answer whose ETag was sent."},
     422: {"model": models.Problem, "description": "Asked wrongly."},
@@ -163,7 +159,7 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.books = books
-    _add_guards(app, limits, metrics)
+    app.add_middleware(Guard, limits=limits, metrics=metrics, too_often=_too_often)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=list(origins),
@@ -191,20 +187,10 @@ def create_app(
     return app
 
 
-def _add_guards(app: FastAPI, limits: Limits, metrics: Metrics) -> None:
-    @app.middleware("http")
-    async def guard(request: Request, go_on: Callable[[Request], Any]) -> Response:
-        began = time.perf_counter()
-        wait = limits.wait(request.client.host if request.client else "")
-        if wait:
-            response = _problem(request, 429, "asked_too_often", seconds=wait)
-            response.headers["Retry-After"] = str(wait)
-        else:
-            response = await go_on(request)
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
-        metrics.count(request, response.status_code, time.perf_counter() - began)
-        return response
+def _too_often(request: Request, seconds: int) -> Response:
+    response = _problem(request, 429, "asked_too_often", seconds=seconds)
+    response.headers["Retry-After"] = str(seconds)
+    return response
 
 
 def _add_errors(app: FastAPI) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
-from starlette.requests import Request
+from starlette.types import Scope
 
 from dokkaebi.web.books import Readiness
 
@@ -40,9 +40,9 @@ class Metrics:
             for name, text in names.items()
         }
 
-    def count(self, request: Request, status: int, seconds: float) -> None:
+    def count(self, scope: Scope, status: int, seconds: float) -> None:
         """One request. Routes go by their pattern, since addresses are without end."""
-        route = getattr(request.scope.get("route"), "path", "none")
+        route = getattr(scope.get("route"), "path", "none")
         self._requests.labels(route, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
 
