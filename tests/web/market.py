@@ -5,10 +5,7 @@
 
 from __future__ import annotations
 
-import os
-import re
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -24,10 +21,9 @@ from dokkaebi.chain.node import start_node
 from dokkaebi.chain.rpc import Chain, connect
 from dokkaebi.chain.sender import Sender
 from dokkaebi.chain.suite import Suite
-from dokkaebi.config import project_root
 from dokkaebi.deploy import deploy_market, load_market_spec
+from tests.commands import WAIT_SECONDS, running_command
 
-WAIT_SECONDS = 60
 TOKENS_EACH = 10_000 * 10**18
 # The accounts that browsers use; the node's first ones are the operator's and the treasury's.
 BROWSERS = range(3, 18)
@@ -62,9 +58,9 @@ def served_market(folder: Path) -> Iterator[Served]:
             "DOKKAEBI_DATABASE": str(folder / "ledger.sqlite3"),
             "DOKKAEBI_BOARD": str(folder / "board"),
         }
-        stack.enter_context(_running(folder, settings, "index", "--follow"))
+        stack.enter_context(running_command(folder, settings, "index", "--follow"))
         words = ["serve", "--port", "0", "--rate", "2000/second", "--sponsor", SPONSOR]
-        page = stack.enter_context(_running(folder, settings, *words))
+        page = stack.enter_context(running_command(folder, settings, *words)).url
         _wait(f"{page}/config.json")
         yield Served(page + "/", node.url, manifest, folder)
 
@@ -78,36 +74,6 @@ def _deploy(chain: Chain, manifest: Path) -> None:
     for number in BROWSERS:
         to = TEST_ADDRESSES["test"][number]
         sender.transact(*suite.token.prepare("transfer", to, TOKENS_EACH))
-
-
-@contextmanager
-def _running(folder: Path, settings: dict[str, str], *words: str) -> Iterator[str]:
-    """A command that stays; the address that it says, if it says one."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("DOKKAEBI_")}
-    log = folder / f"{words[0]}.log"
-    with log.open("w") as said:
-        process = subprocess.Popen(
-            [sys.executable, "-c", "from dokkaebi.cli import main; main()", *words],
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=subprocess.STDOUT,
-            env={**kept, **settings, "PYTHONPATH": str(project_root()), "PYTHONUNBUFFERED": "1"},
-        )
-    try:
-        yield _address_in(log, process) if words[0] == "serve" else ""
-    finally:
-        process.terminate()
-        process.wait(WAIT_SECONDS)
-
-
-def _address_in(log: Path, process: subprocess.Popen[bytes]) -> str:
-    until = time.monotonic() + WAIT_SECONDS
-    while time.monotonic() < until and process.poll() is None:
-        if found := re.search(r"http://127\.0\.0\.1:\d+", log.read_text()):
-            return found[0]
-        time.sleep(0.05)
-    raise AssertionError(log.read_text())
 
 
 def _wait(url: str) -> None:
