@@ -1,4 +1,4 @@
-"""One Ganache a session with the suite on it; every test starts from the same chain."""
+"""One node a session with the suite on it; every test starts from the same chain."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from dokkaebi.chain.keys import TEST_ADDRESSES, open_key
-from dokkaebi.chain.node import Node, start_node
+from dokkaebi.chain.node import CHAIN_IDS, Node, start_node
 from dokkaebi.chain.rpc import Chain, connect
 from dokkaebi.chain.sender import Sender
 from dokkaebi.chain.suite import Suite
@@ -32,6 +32,9 @@ OPERATOR, CREATOR, BUYER, STRANGER, REFERRER, TREASURY, GUARDIAN = [
     "test:6",
 ]
 DAY = 86_400
+# The fastest one; what depends on a node is tried on each (`start_node` in tests), the demo and
+# the browser's tests run on Ganache. `TEST_NODE=ganache` runs these there too.
+NODE = os.environ.get("TEST_NODE", "anvil")
 # Commands that sign nothing take no key.
 READING = ("verify", "show")
 
@@ -39,6 +42,14 @@ READING = ("verify", "show")
 def address(key: str) -> str:
     """The address of a `test:N` key."""
     return TEST_ADDRESSES["test"][int(key.removeprefix("test:"))]
+
+
+def mine_at_once(chain: Chain, *, on: bool) -> None:
+    """Whether each transaction gets a block at once, or waits for one."""
+    if chain.chain_id == CHAIN_IDS["ganache"]:
+        chain.raw("miner_start" if on else "miner_stop")
+    else:
+        chain.raw("evm_setAutomine", [on])
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +67,7 @@ def nothing_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ite
 
 @pytest.fixture(scope="session")
 def node() -> Iterator[Node]:
-    with start_node("ganache") as running:
+    with start_node(NODE) as running:
         yield running
 
 

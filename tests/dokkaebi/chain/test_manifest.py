@@ -15,7 +15,7 @@ from dokkaebi.chain.node import start_node
 from dokkaebi.chain.rpc import connect
 from dokkaebi.chain.suite import MARKETS, Suite
 from dokkaebi.errors import DokkaebiError
-from tests.dokkaebi.conftest import BUYER, Market, address
+from tests.dokkaebi.conftest import BUYER, NODE, Market, address
 
 
 def refusal(market: Market, manifest: Manifest) -> str:
@@ -135,7 +135,7 @@ def test_a_file_is_written_whole_or_not_at_all(
 
 
 def test_another_chain_with_the_same_id_is_told_apart(market: Market) -> None:
-    with start_node("ganache") as node:
+    with start_node(NODE) as node:
         chain = connect(node.url)
         assert chain.chain_id == market.chain.chain_id
         with pytest.raises(DokkaebiError) as caught:

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from dokkaebi.chain import endpoints, rpc
+from dokkaebi.chain.node import CHAIN_IDS
 from dokkaebi.chain.rpc import Chain, RpcRefused, RpcUnreachable, connect, shown_url
 from dokkaebi.errors import DokkaebiError
 from tests.dokkaebi.chain.fake_node import error, fake_node, result
-from tests.dokkaebi.conftest import BUYER, OPERATOR, Market, address
+from tests.dokkaebi.conftest import BUYER, NODE, OPERATOR, Market, address
 
 
 def unreachable(url: str) -> str:
@@ -23,7 +24,7 @@ def unreachable(url: str) -> str:
 
 def test_the_chain_is_read(market: Market) -> None:
     chain = market.chain
-    assert chain.chain_id == 1337
+    assert chain.chain_id == CHAIN_IDS[NODE]
     assert chain.block(0)["hash"] == chain.genesis_hash
     assert chain.block_number >= 3
     assert chain.balance(address(BUYER)) > 0

@@ -12,7 +12,7 @@ from dokkaebi.chain.rpc import Chain, connect
 from dokkaebi.chain.sender import Sender
 from dokkaebi.errors import DokkaebiError
 from tests.dokkaebi.chain.fake_node import error, fake_node, passed_on, result
-from tests.dokkaebi.conftest import BUYER, CREATOR, STRANGER, Market, address
+from tests.dokkaebi.conftest import BUYER, CREATOR, STRANGER, Market, address, mine_at_once
 
 ETH = 10**18
 
@@ -102,12 +102,12 @@ def test_node_that_dies_midway_leaves_the_hash(market: Market, fatal: str, key: 
 
 def test_transaction_that_waits_too_long_is_named(market: Market, sender: Sender) -> None:
     plan = sender.plan(address(BUYER), "0x", 1)
-    market.chain.raw("miner_stop")
+    mine_at_once(market.chain, on=False)
     try:
         with pytest.raises(DokkaebiError) as caught:
             sender.send(plan, wait_seconds=0.2)
     finally:
-        market.chain.raw("miner_start")
+        mine_at_once(market.chain, on=True)
     assert caught.value.key == "sent_waiting"
 
 

@@ -142,7 +142,8 @@ def test_budgets_end_what_is_taken(stall: Stall, tmp_path: Path) -> None:
     call = cancellation(stall, 300)
     entry, _ = first.sponsor.offer(call.to, call.data)
     first.run()
-    price = max(one.cost for one in entry.signed)
+    # Prices fall from block to block where nobody sends anything.
+    price = max(one.cost for one in entry.signed) // 50
     for number, (budgets, key) in enumerate(
         (
             (Budgets(price // 2, COIN, COIN), "sponsor_person_spent"),

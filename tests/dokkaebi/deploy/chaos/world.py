@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dokkaebi.chain.node import start_node
 from dokkaebi.chain.rpc import Chain, RpcRefused, connect
 from tests.dokkaebi.chaos.proxy import faulty_proxy
+from tests.dokkaebi.conftest import mine_at_once
 from tests.dokkaebi.deploy.chaos.faults import SendingFaults
 
 NODES = ("anvil", "ganache", "hardhat")
@@ -52,7 +53,7 @@ class World:
     @contextmanager
     def slow_blocks(self, seconds: float = BLOCK_SECONDS) -> Iterator[None]:
         """Lets transactions wait for a block, as they do on a real chain."""
-        self._mine_at_once(False)
+        mine_at_once(self.chain, on=False)
         stopped = threading.Event()
 
         def mine() -> None:
@@ -67,12 +68,6 @@ class World:
             stopped.set()
             miner.join()
             self.mine()
-
-    def _mine_at_once(self, on: bool) -> None:
-        if self.node == "ganache":
-            self.chain.raw("miner_start" if on else "miner_stop")
-        else:
-            self.chain.raw("evm_setAutomine", [on])
 
     @contextmanager
     def undone(self) -> Iterator[None]:
