@@ -23,7 +23,7 @@ RECEIPT_TRIES = 2_000
 NODE_GAS = 30_000_000
 WEALTH = 10**30
 # Of code that isn't as the compiler makes it for a chain.
-CODE_MOST = 10**5
+CODE_MOST = 10**6
 ASKER = "0x" + "a5" * 20
 # Exactly so: any other spelling silently means the newest fork.
 SPEC = "Shanghai"

@@ -165,6 +165,9 @@ def _is_covered(m: Machine) -> bool:
 
 
 def _check_that_nothing_is_left(m: Machine) -> None:
+    for asset in (COIN, *m.town.tokens):
+        if kept := m.world.balance(asset, m.world.desk.address):
+            raise Mismatch(f"The desk keeps {kept} of {m.show(asset)}")
     for name, market in m.world.markets.items():
         for asset in (COIN, *m.town.tokens):
             has, gift = m.world.balance(asset, market.address), market.gifts[asset]

@@ -14,21 +14,21 @@ from tests.lane import rules as rules_
 from tests.lane.chain import Lane
 from tests.lane.drain import drain
 from tests.lane.machine import Machine, Mismatch, Step
-from tests.lane.rules import RULES, auctions, creations, escrow, pool, registry, token, town
+from tests.lane.rules import RULES, auctions, creations, desk, escrow, pool, registry, token, town
 from tests.lane.world import World
 
-ROOMS = (auctions, creations, escrow, pool, registry, token, town, rules_)
+ROOMS = (auctions, creations, desk, escrow, pool, registry, token, town, rules_)
 RUN_STEPS = 300
 # A room alone, two together, or all of them.
 PROFILES: tuple[tuple[str, ...], ...] = (
     ("token",),
     ("registry", "town"),
-    ("escrow", "money", "town", "registry"),
+    ("escrow", "desk", "money", "town", "registry"),
     ("creations", "money", "town", "registry"),
     ("auctions", "money", "town", "registry"),
     ("pool", "token"),
-    ("escrow", "creations", "auctions", "registry", "money", "town"),
-    ("token", "registry", "escrow", "creations", "auctions", "money", "town", "pool"),
+    ("escrow", "desk", "creations", "auctions", "registry", "money", "town"),
+    ("token", "registry", "escrow", "desk", "creations", "auctions", "money", "town", "pool"),
 )
 SHRINK_SECONDS = 30
 ACTS = {name: one.act for name, one in RULES.items()}

@@ -10,6 +10,7 @@ from tests.lane.abi import functions_of
 from tests.lane.chain import WEALTH, Contract, Lane, Node
 from tests.lane.keys import Person, person
 from tests.models import town as models
+from tests.models.arbitration_desk import ArbitrationDesk, Arbitrator
 from tests.models.auction_house import AuctionHouse
 from tests.models.books import Book
 from tests.models.community_token import CommunityToken
@@ -88,7 +89,7 @@ class World:
 
     _core_names = (
         "CommunityToken", "CreationRegistry", "EscrowMarket", "CreationMarket", "AuctionHouse",
-        "RewardPool",
+        "RewardPool", "ArbitrationDesk",
     )  # fmt: skip
 
     def address(self, name: str) -> str:
@@ -133,6 +134,16 @@ class World:
         self.escrow: EscrowMarket = self.markets["EscrowMarket"]  # type: ignore[assignment]
         self.creations: CreationMarket = self.markets["CreationMarket"]  # type: ignore[assignment]
         self.auctions: AuctionHouse = self.markets["AuctionHouse"]  # type: ignore[assignment]
+        self._deploy_desk()
+
+    def _deploy_desk(self) -> None:
+        arbitrator = self.deploy("MockCrookedArbitrator").address
+        made = self.deploy(
+            "ArbitrationDesk", self.escrow.address, arbitrator, b"court 7", bytes(32)
+        )
+        self.desk = ArbitrationDesk(
+            self.town, made.address, self.escrow, Arbitrator(self.town, arbitrator)
+        )
 
     def _token(self, made: Contract, name: str, cap: int, supply: int) -> CommunityToken:
         holder = self.address("deployer")
@@ -266,6 +277,7 @@ class World:
             self._watch_office(name, token.steward.holder, "steward")
         self._watch_office("RewardPool", pool.steward.holder, "steward")
         self._watch_office("RewardPool", pool.guardian.holder, "guardian")
+        see(self.desk.cases, lambda key: self.ask("ArbitrationDesk", "disputeOf", key))
         see(pool.claimed, lambda key: self.ask("RewardPool", "claimedBy", key))
         pool.state.look = self._look_at_pool
 

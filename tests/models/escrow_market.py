@@ -59,8 +59,13 @@ def pack_terms(offer: Any, serial: int) -> int:
     return packed
 
 
+def trade_bytes(terms: Any) -> bytes:
+    """`abi.encode` of a trade: words alone."""
+    return b"".join(word(value) for value in terms)
+
+
 def trade_id(terms: Any) -> bytes:
-    return keccak(b"".join(word(value) for value in terms))
+    return keccak(trade_bytes(terms))
 
 
 def place_of(evidence: bytes) -> str:

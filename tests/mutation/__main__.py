@@ -38,7 +38,7 @@ WORK = ROOT / "var" / "mutate"
 AIM = 0.95
 # The machine's runs that each mutant has to survive, and the time that the contract's tests get for
 # all of a file's.
-RUNS = 12
+RUNS = 24
 SECONDS = 6 * 3_600.0
 # A file's mutants are at work in the contracts that are made of it.
 BASES = {
@@ -136,7 +136,10 @@ def try_file(
         if one.key not in result.killed and one.key not in reasons
     }
     console.print(f"{file}: the machine leaves {len(left)}", highlight=False)
-    tried = contract_tests.survivors(file, woven.artifacts, left, folder, SECONDS) if left else {}
+    functions = {number: one.function for number, one in left.items()}
+    tried = (
+        contract_tests.survivors(file, woven.artifacts, functions, folder, SECONDS) if left else {}
+    )
     for number, one in left.items():
         if number not in tried:
             result.untried.append(one.key)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,17 +44,21 @@ LEFT_OUT = ("test_gas",)
 
 
 def survivors(
-    file: str, artifacts: dict[str, Any], numbers: Iterable[int], folder: Path, seconds: float
+    file: str,
+    artifacts: dict[str, Any],
+    functions: Mapping[int, str],
+    folder: Path,
+    seconds: float,
 ) -> dict[int, str | None]:
     """Of each mutant the test that killed it, or None. Those that no time was left for are left
-    out."""
+    out. `functions`: in which function each mutant is."""
     stem = Path(file).stem
     project = _project(folder, artifacts)
     answer = folder / "answer.json"
     answer.unlink(missing_ok=True)
     codes = {name: made["bytecode"] for name, made in artifacts.items()}
     order = {
-        "numbers": list(numbers),
+        "functions": dict(functions),
         "answer": str(answer),
         "seconds": seconds,
         "codes": codes,
@@ -130,11 +135,12 @@ def pytest_runtestloop(session: Any) -> bool | None:
     items = [item for item in session.items if item.nodeid not in broken]
     print(f"{len(items)} tests, {len(broken)} left out: {sorted(broken)}", flush=True)
     answers: dict[int, str | None] = {}
-    for number in order["numbers"]:
+    for name, function in order["functions"].items():
         if monotonic() > until:
             break
+        number = int(name)
         _switch(number)
-        sorted_items = sorted(items, key=lambda item: _rank(item, kills))
+        sorted_items = sorted(items, key=lambda item: _rank(item, kills, _words(function)))
         found = _failing(session, sorted_items, at_first=True)
         answers[number] = found[0] if found else None
         if found:
@@ -145,9 +151,17 @@ def pytest_runtestloop(session: Any) -> bool | None:
     return True
 
 
-def _rank(item: Any, kills: Counter[str]) -> tuple[int, str, int]:
+def _rank(item: Any, kills: Counter[str], function: set[str]) -> tuple[int, int, str, int]:
+    """Modules that are named like the function first, then those that killed most."""
     module = item.nodeid.split("::")[0]
-    return (-kills[module], module, -kills[item.nodeid])
+    alike = len(function & _words(item.path.stem))
+    return (-alike, -kills[module], module, -kills[item.nodeid])
+
+
+def _words(name: str) -> set[str]:
+    """Words of a function's or a module's name, by which `settleFor` and `test_settle` meet."""
+    words = re.findall(r"[a-z]+|[A-Z][a-z]*", name)
+    return {word.lower()[:5] for word in words} - {"test", "for", "of"}
 
 
 def _switch(number: int) -> None:

@@ -23,9 +23,9 @@ from tests.lane.world import World
 
 # For a mutant that never ends; all others take what they take, so that no load changes a result.
 SECONDS = 600
-# In which rooms of the machine a file's code is at work. The desk is in none.
+# In which rooms of the machine a file's code is at work.
 ROOMS = {
-    "ArbitrationDesk": (),
+    "ArbitrationDesk": ("desk",),
     "AuctionHouse": ("auctions",),
     "CommunityToken": ("token",),
     "CreationMarket": ("creations",),

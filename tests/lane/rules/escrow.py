@@ -36,7 +36,8 @@ def some_terms(m: Machine, seller: str, buyer: str, requested: bool = False) -> 
     asset = m.asset()
     id_, tenure = certificate(m, seller)
     units = 1 if requested or id_ else m.pick((1, 1, 1, 2, 3, 5))
-    arbiter = m.pick((NOBODY, *(m.address("clerk"),) * 3, *m.world.traders))
+    desk = m.world.desk.address
+    arbiter = m.pick((NOBODY, *(m.address("clerk"),) * 3, desk, desk, desk, *m.world.traders))
     if arbiter in {seller, buyer} and not m.chance(10):
         arbiter = NOBODY
     ruled = arbiter != NOBODY
@@ -229,8 +230,10 @@ def some_trade(m: Machine, *states: int) -> Trade | None:
 @rule("escrow", 9)
 def ship(m: Machine) -> Intent | None:
     trade = some_trade(m, FUNDED)
-    if trade is None:
-        return None
+    return shipping(m, trade) if trade else None
+
+
+def shipping(m: Machine, trade: Trade) -> Intent:
     terms = trade.terms
     if m.chance(8) and trade.deadline > m.town.now:
         m.jump(trade.deadline + m.pick((-1, 0, 1)))
@@ -312,8 +315,10 @@ def claim_timeout(m: Machine) -> Intent | None:
 @rule("escrow", 7)
 def dispute(m: Machine) -> Intent | None:
     trade = some_trade(m, SHIPPED)
-    if trade is None:
-        return None
+    return disputing(m, trade) if trade else None
+
+
+def disputing(m: Machine, trade: Trade) -> Intent:
     terms, evidence = trade.terms, m.pick((NO_WORD, NOTE))
     if m.chance(8) and trade.deadline > m.town.now:
         m.jump(trade.deadline + m.pick((-1, 0, 1)))

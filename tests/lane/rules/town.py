@@ -20,7 +20,7 @@ from tests.models.town import (
 
 MOODS = (ACCEPT, ACCEPT, ACCEPT, REJECT, BURN_GAS, RETURN_BOMB, REVERT_BOMB, WRONG_ANSWER)
 # What an agent does in the middle of another's call.
-REENTERING = ("escrow", "creations", "auctions", "money", "registry", "pool")
+REENTERING = ("escrow", "desk", "creations", "auctions", "money", "registry", "pool")
 
 
 @rule("town", 2)
