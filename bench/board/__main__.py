@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
@@ -192,9 +192,15 @@ def intake(node: str, engine: str) -> dict[str, Any]:
 
 
 def cpu_seconds(process: int) -> float:
-    """What a process has used of a processor so far."""
-    fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """What a process and its children have used of a processor so far."""
+    spent = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        # Some end meanwhile.
+        with suppress(OSError):
+            fields = stat.read_text().rsplit(")", 1)[1].split()
+            if stat.parent.name == str(process) or fields[1] == str(process):
+                spent += int(fields[11]) + int(fields[12])
+    return spent / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager

@@ -7,32 +7,26 @@ import re
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 from sqlalchemy import Row
 
-from dokkaebi.board.facts import facts_of
 from dokkaebi.board.files import Files, Incoming
 from dokkaebi.board.limits import BoardLimits
+from dokkaebi.board.looking import Looking, Read
 from dokkaebi.board.metadata import read_metadata
 from dokkaebi.board.rights import UploadRight, check_right
 from dokkaebi.board.store import Paper, Store
-from dokkaebi.chain.consent_files import consent_text, parse_consent
 from dokkaebi.chain.consents import Consent
 from dokkaebi.chain.creation_registry import creation
 from dokkaebi.chain.documents import DOCUMENT_BYTES_MAX, DOCUMENT_BYTES_MIN, RAW, cid_text
 from dokkaebi.chain.lookup import now_on
-from dokkaebi.chain.reverts import Reverted
-from dokkaebi.chain.rpc import RpcRefused
-from dokkaebi.chain.standing import unusable
-from dokkaebi.chain.suite import NoAnswer, Suite
+from dokkaebi.chain.suite import Suite
 from dokkaebi.chain.terms import Voucher
-from dokkaebi.chain.together import ask_together
 from dokkaebi.errors import DokkaebiError
 
 # Documents that are looked at together.
@@ -59,8 +53,11 @@ class Posted:
 class Notices:
     """An open board with its node. Use `open_notices`."""
 
-    def __init__(self, suite: Suite, store: Store, files: Files, limits: BoardLimits) -> None:
+    def __init__(
+        self, suite: Suite, store: Store, files: Files, limits: BoardLimits, looking: Looking
+    ) -> None:
         self.suite = suite
+        self.looking = looking
         self.store = store
         self.files = files
         self.limits = limits
@@ -68,7 +65,8 @@ class Notices:
         self._coming: dict[str, tuple[str, int]] = {}
         self._lock = threading.Lock()
         self._inbox: queue.Queue[tuple[bytes, Future[Posted]] | None] = queue.Queue(WAITING_MAX)
-        self._worker: threading.Thread | None = None
+        self._workers: list[threading.Thread] = []
+        self._taking = threading.Lock()
 
     # Documents
 
@@ -80,9 +78,9 @@ class Notices:
         """
         done: Future[Posted] = Future()
         with self._lock:
-            if self._worker is None:
-                self._worker = threading.Thread(target=self._work, daemon=True)
-                self._worker.start()
+            while len(self._workers) < self.looking.at_once:
+                self._workers.append(threading.Thread(target=self._work, daemon=True))
+                self._workers[-1].start()
         try:
             self._inbox.put_nowait((body, done))
         except queue.Full:
@@ -91,24 +89,23 @@ class Notices:
 
     def close(self) -> None:
         """Ends once all that was posted has been looked at."""
-        if self._worker is not None:
+        for _ in self._workers:
             self._inbox.put(None)
-            self._worker.join()
+        for worker in self._workers:
+            worker.join()
 
     def _work(self) -> None:
-        going_on, expected = True, 1
-        while going_on:
-            batch = [self._inbox.get()]
+        expected, batch = 1, [self._inbox.get()]
+        while batch != [None]:
             # Whoever was answered just now may post again: a moment's wait makes one look of many.
             until = time.monotonic() + GATHER_SECONDS
-            while len(batch) < BATCH:
+            while len(batch) < BATCH and batch[-1] is not None:
                 rest = until - time.monotonic() if len(batch) < expected else 0
                 try:
                     batch.append(self._inbox.get(block=rest > 0, timeout=max(rest, 0)))
                 except queue.Empty:
                     break
             expected = len(batch)
-            going_on = None not in batch
             posts = [entry for entry in batch if entry is not None]
             found = self._taken([body for body, _ in posts])
             for (_, done), result in zip(posts, found, strict=True):
@@ -116,6 +113,7 @@ class Notices:
                     done.set_result(result)
                 else:
                     done.set_exception(result)
+            batch = batch[-1:] if batch[-1] is None else [self._inbox.get()]
 
     def _taken(self, bodies: Sequence[bytes]) -> list[Posted | BaseException]:
         try:
@@ -136,53 +134,48 @@ class Notices:
     ) -> list[Posted | DokkaebiError]:
         """Looks at documents' files and puts those on the board that can be used; in order what
         became of each. `bounded`: with the limits of each key."""
-        read = [_outcome(partial(self._read, body)) for body in bodies]
-        papers = [entry[0] for entry in read if not isinstance(entry, DokkaebiError)]
-        known = self.store.known([paper.digest for paper in papers])
-        fresh = {
-            entry[0].digest: entry
-            for entry in read
-            if not isinstance(entry, DokkaebiError) and entry[0].digest not in known
-        }
-        refused: dict[str, DokkaebiError] = {}
-        problems = self.look([consent for _, consent in fresh.values()])
-        counts = self.store.counts_of([paper.facts.signer for paper, _ in fresh.values()])
-        for (paper, _), problem in zip(fresh.values(), problems, strict=True):
-            # Limits are the signer's, so they count once the signature was found right.
-            signer = paper.facts.signer
-            refusal = problem or (self._beyond(signer, counts[signer]) if bounded else None)
-            if refusal is not None:
-                refused[paper.digest] = refusal
-            else:
-                counts[signer] += 1
-        good: list[Paper] = []
-        for digest, (paper, consent) in fresh.items():
-            if digest in refused:
-                continue
-            try:
-                good.append(self._with_metadata(paper, consent))
-            except DokkaebiError as problem:
-                refused[digest] = problem
-        if good:
-            self.store.add(good, int(time.time()))
+        read = self.looking.read(bodies)
+        good = [entry for entry in read if isinstance(entry, Read)]
+        known = self.store.known([entry.paper.digest for entry in good])
+        fresh = {entry.paper.digest: entry for entry in good if entry.paper.digest not in known}
+        problems = self.looking.usable([entry.consent for entry in fresh.values()])
+        # What others post at the same time counts for the same limits.
+        with self._taking:
+            refused = self._put(list(fresh.values()), problems, bounded=bounded)
         results: list[Posted | DokkaebiError] = []
         for entry in read:
             if isinstance(entry, DokkaebiError):
                 results.append(entry)
                 continue
-            digest = entry[0].digest
+            digest = entry.paper.digest
             results.append(refused.get(digest) or Posted(digest, digest in fresh))
             # Twice in one batch is new once.
             fresh.pop(digest, None)
         return results
 
-    def _read(self, body: bytes) -> tuple[Paper, Consent]:
-        if len(body) > self.limits.document_bytes:
-            raise DokkaebiError("consent_too_large", max=self.limits.document_bytes)
-        consent = parse_consent(body)
-        # What came beside is kept for itself.
-        plain = consent_text(replace(consent, document=None))
-        return Paper(consent.id, facts_of(self.suite, consent), plain.encode()), consent
+    def _put(
+        self, fresh: Sequence[Read], problems: Sequence[DokkaebiError | None], *, bounded: bool
+    ) -> dict[str, DokkaebiError]:
+        """Puts documents that were looked at on the board; why not, by those that aren't."""
+        counts = self.store.counts_of([paper.facts.signer for paper, _ in fresh])
+        refused: dict[str, DokkaebiError] = {}
+        taken: list[Paper] = []
+        for (paper, consent), found in zip(fresh, problems, strict=True):
+            signer, problem = paper.facts.signer, found
+            if problem is None and bounded:
+                # Limits are the signer's, so they count once the signature was found right.
+                problem = self._beyond(signer, counts[signer])
+            if problem is None:
+                counts[signer] += 1
+                try:
+                    taken.append(self._with_metadata(paper, consent))
+                except DokkaebiError as wrong:
+                    problem = wrong
+            if problem is not None:
+                refused[paper.digest] = problem
+        if taken:
+            self.store.add(taken, int(time.time()))
+        return refused
 
     def _with_metadata(self, paper: Paper, consent: Consent) -> Paper:
         """A voucher with its metadata document, which came beside or is here already: without it
@@ -204,12 +197,6 @@ class Notices:
             with self._receiving(cid, len(text), paper.facts.signer) as incoming:
                 incoming.add(text)
         return replace(paper, metadata=metadata)
-
-    def look(self, consents: Sequence[Consent]) -> list[DokkaebiError | None]:
-        """Why documents can't be used now, in order. `board_node_silent`: nobody could look."""
-        tasks: list[Callable[[Suite], _Seen]] = [partial(_look, consent) for consent in consents]
-        found = ask_together(self.suite, tasks)
-        return [entry.problem if isinstance(entry, _Seen) else _blamed(entry) for entry in found]
 
     def _beyond(self, signer: str, here: int) -> DokkaebiError | None:
         """Why somebody who has so many documents here may post no more for now. Counts this one if
@@ -302,31 +289,3 @@ class Notices:
             return
         registered = creation(self.suite, found.id) is not None
         self.store.add_work(found, int(time.time()), registered=registered)
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """A document that was looked at."""
-
-    problem: DokkaebiError | None
-
-
-def _look(consent: Consent, suite: Suite) -> _Seen:
-    return _Seen(unusable(suite, consent))
-
-
-def _blamed(problem: DokkaebiError) -> DokkaebiError:
-    """What stopped the looking: a contract that the document names, whose fault it is then, or the
-    node."""
-    if isinstance(problem, NoAnswer | Reverted):
-        return problem
-    if isinstance(problem, RpcRefused) and _OF_CONTRACTS.search(problem.message):
-        return DokkaebiError("board_contract_wrong", problem=problem.message)
-    return DokkaebiError("board_node_silent", problem=str(problem))
-
-
-def _outcome(act: Callable[[], tuple[Paper, Consent]]) -> tuple[Paper, Consent] | DokkaebiError:
-    try:
-        return act()
-    except DokkaebiError as problem:
-        return problem

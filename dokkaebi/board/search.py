@@ -19,6 +19,8 @@ _QUERY_WORDS_MAX = 16
 NUMBER = {"sqlite": "search.rowid", "postgresql": "search.number"}
 # So many of the newest works are looked through one by one first, where an engine needs it.
 RECENT = 2_000
+# Those alone, of PostgreSQL's table; a fence that no index of the whole table gets through.
+RECENT_ALONE = "(SELECT * FROM search WHERE number >= :recent OFFSET 0) AS search"
 # Stands between words and is no pair, so that nothing is found across two of them.
 _BETWEEN = "xxx"
 

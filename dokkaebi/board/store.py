@@ -16,6 +16,7 @@ from sqlalchemy import (
     Engine,
     Row,
     Select,
+    TextClause,
     and_,
     delete,
     exists,
@@ -273,39 +274,40 @@ class Store:
         for_sale: bool = False,
     ) -> list[Row[Any]]:
         """Works that are shown, the newest first: all words of `asked` are theirs."""
-        query = _works_query().where(work.c.shown).limit(limit)
         dialect = self._reader.dialect.name
         found = search.condition(dialect, asked)
         number: Any = work.c.number
         if found is not None:
-            condition, values = found
             number = literal_column(search.NUMBER[dialect], Long)
-            query = query.select_from(work.join(text("search"), number == work.c.number))
-            query = query.where(text(condition).bindparams(**values))
-        if before is not None:
-            query = query.where(number < before)
-        if creator is not None:
-            query = query.where(work.c.creator == creator)
-        if kind is not None:
-            query = query.where(work.c.kind == kind)
-        if for_sale:
-            query = query.where(work.c.kind.is_not(None))
-        if found is None or dialect == "sqlite":
-            return self._rows(query.order_by(number.desc()))
-        return self._found_in_lists(query, number, limit, before)
 
-    def _found_in_lists(
-        self, query: Select[Any], number: Any, limit: int, before: int | None
-    ) -> list[Row[Any]]:
-        """PostgreSQL can't know which is quicker: going back through all works until enough have
-        frequent words, or sorting all that have rare ones. The newest works tell which it is."""
+        def query(searched: TextClause) -> Select[Any]:
+            wanted = _works_query().where(work.c.shown).limit(limit)
+            if found is not None:
+                condition, values = found
+                wanted = wanted.select_from(work.join(searched, number == work.c.number))
+                wanted = wanted.where(text(condition).bindparams(**values))
+            if before is not None:
+                wanted = wanted.where(number < before)
+            if creator is not None:
+                wanted = wanted.where(work.c.creator == creator)
+            if kind is not None:
+                wanted = wanted.where(work.c.kind == kind)
+            if for_sale:
+                wanted = wanted.where(work.c.kind.is_not(None))
+            return wanted
+
+        all_works = query(text("search"))
+        if found is None or dialect == "sqlite":
+            return self._rows(all_works.order_by(number.desc()))
+        # PostgreSQL can't know which is quicker: going back through all works until enough have
+        # frequent words, or sorting all that have rare ones. The newest works tell which it is.
         newest = before or int(self._value(select(func.max(work.c.number))) or 0) + 1
-        recent = query.where(number >= newest - search.RECENT).order_by(number.desc())
-        rows = self._rows(recent)
+        recent = text(search.RECENT_ALONE).bindparams(recent=newest - search.RECENT)
+        rows = self._rows(query(recent).order_by(number.desc()))
         if len(rows) == limit:
             return rows
         # A sum has no index whose order would lead back through all works.
-        return self._rows(query.order_by((number + 0).desc()))
+        return self._rows(all_works.order_by((number + 0).desc()))
 
     def _put_work(
         self, connection: Connection, found: Metadata, now: int, *, registered: bool

@@ -100,7 +100,7 @@ class Watch:
             some, waiting = waiting[:BATCH], waiting[BATCH:]
             consents = [parse_consent(row.body) for row in some]
             problems = dict(
-                zip((r.digest for r in some), self._notices.look(consents), strict=True)
+                zip((r.digest for r in some), self._notices.looking.usable(consents), strict=True)
             )
             silent = {d for d, p in problems.items() if p and p.key == "board_node_silent"}
             wrong = {d: p for d, p in problems.items() if p is not None and d not in silent}

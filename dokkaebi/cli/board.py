@@ -32,15 +32,17 @@ app.add_typer(group)
 
 
 @contextmanager
-def opened_board(session: Session, limits: BoardLimits | None = None) -> Iterator[Notices]:
-    """The board of the session's market."""
+def opened_board(
+    session: Session, limits: BoardLimits | None = None, *, beside: bool = False
+) -> Iterator[Notices]:
+    """The board of the session's market; `beside` as `open_notices` has it."""
     from dokkaebi.board.opening import open_notices
 
     suite = session.suite
     chain_id = suite.chain.chain_id
     settings = session.settings
     place, folder = settings.database_place(chain_id), settings.board_folder(chain_id)
-    with open_notices(suite, place, folder, limits) as notices:
+    with open_notices(suite, place, folder, limits, beside=beside) as notices:
         yield notices
 
 

@@ -158,7 +158,7 @@ def _watched_board(session: Session, books: Books, limits: BoardLimits) -> Itera
     """The board, looked after while it is open."""
     from dokkaebi.board.watch import ROUND_SECONDS, Watch
 
-    with opened_board(session, limits) as notices:
+    with opened_board(session, limits, beside=True) as notices:
         watch = Watch(notices, books.snapshot)
         with rounds_of(watch.round, ROUND_SECONDS):
             yield notices

@@ -263,7 +263,7 @@ def test_full_inbox_asks_to_come_again(corner: Corner, monkeypatch: pytest.Monke
 
     good = corner.offer()
     with monkeypatch.context() as patched:
-        patched.setattr(corner.notices, "_worker", object())
+        patched.setattr(corner.notices, "_workers", [object()])
         patched.setattr(corner.notices, "_inbox", Full())
         assert corner.refusal(corner.post(good), 503) == "board_busy"
     assert corner.post(good).status_code == 201
