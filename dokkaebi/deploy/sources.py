@@ -18,6 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dokkaebi.chain.manifest import write_atomically
 from dokkaebi.config import project_root
 from dokkaebi.deploy.artifacts import masked
 from dokkaebi.errors import DokkaebiError
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 CONFIG = "brownie-config.yaml"
 COMPILE_SECONDS = 900
+# Below the project's folder.
+KEPT = "var/compiled"
 # At once.
 COMPILERS = 2
 # What explorers want to show; it changes no byte of the code.
@@ -227,20 +230,58 @@ def recompile(
     """Compiles each contract from its input and nothing else, offline; by name.
 
     Each alone: what solc makes of a contract by way of IR depends on which other sources are there.
-    Takes a minute. Errors: `compiler_missing`, `compile_failed`, those of `Sources`.
+    Takes a minute; what was made of the same input by the same compiler before is kept in `KEPT`.
+    Errors: `compiler_missing`, `compile_failed`, those of `Sources`.
     """
     sources = sources or Sources()
     inputs = [sources.compiler_input(name) for name in dict.fromkeys(contracts)]
-    if inputs:
-        say("verify_compiling", {"count": len(inputs), "version": sources.version})
+    version = compiler_version(sources) if inputs else ""
+    made = {one.contract: _kept(sources, version, one) for one in inputs}
+    fresh = [one for one in inputs if made[one.contract] is None]
+    if fresh:
+        say("verify_compiling", {"count": len(fresh), "version": sources.version})
     with ThreadPoolExecutor(COMPILERS) as pool:
-        made = list(pool.map(lambda one: _compile(sources, one), inputs))
-    if inputs:
-        say("verify_compiled", {"count": len(inputs)})
-    return {one.contract: one for one in made}
+        found = pool.map(lambda one: _compile(sources, version, one), fresh)
+        made |= {one.contract: one for one in found}
+    if fresh:
+        say("verify_compiled", {"count": len(fresh)})
+    return {name: one for name, one in made.items() if one is not None}
 
 
-def _compile(sources: Sources, one: CompilerInput) -> Compiled:
+def _kept(sources: Sources, version: str, one: CompilerInput) -> Compiled | None:
+    """What was made of an input before."""
+    try:
+        found = json.loads(_place(sources, version, one).read_text(encoding="utf-8"))
+        immutables = tuple(
+            Immutable(name, tuple(slice(*place) for place in places))
+            for name, places in found["immutables"]
+        )
+        init_code, runtime = (bytes.fromhex(found[name]) for name in ("init_code", "runtime"))
+        return Compiled(one.contract, init_code, runtime, immutables)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _keep(sources: Sources, version: str, one: CompilerInput, made: Compiled) -> None:
+    document = {
+        "init_code": made.init_code.hex(),
+        "runtime": made.runtime.hex(),
+        "immutables": [
+            [each.name, [[place.start, place.stop] for place in each.places]]
+            for each in made.immutables
+        ],
+    }
+    # Without room for it, it is made again next time.
+    with suppress(OSError):
+        write_atomically(_place(sources, version, one), json.dumps(document))
+
+
+def _place(sources: Sources, version: str, one: CompilerInput) -> Path:
+    name = hashlib.sha256(f"{version} {one.identifier} {one.digest}".encode()).hexdigest()
+    return sources.root / KEPT / f"{name}.json"
+
+
+def _compile(sources: Sources, version: str, one: CompilerInput) -> Compiled:
     path, name = one.identifier.split(":")
     selection = {"*": {"": ["ast"]}, path: {name: list(COMPARED)}}
     settings = {**one.document["settings"], "outputSelection": selection}
@@ -249,7 +290,9 @@ def _compile(sources: Sources, one: CompilerInput) -> Compiled:
     problems = [e for e in answer.get("errors", []) if e["severity"] == "error"]
     if problems:
         raise DokkaebiError("compile_failed", problem=problems[0]["formattedMessage"].strip())
-    return _compiled(one, answer["contracts"], _variable_names(answer["sources"]))
+    made = _compiled(one, answer["contracts"], _variable_names(answer["sources"]))
+    _keep(sources, version, one, made)
+    return made
 
 
 def _run(sources: Sources, options: list[str], stdin: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from dokkaebi.chain.keys import TEST_ADDRESSES, open_key
-from dokkaebi.chain.node import CHAIN_IDS, Node, start_node
+from dokkaebi.chain.node import CHAIN_IDS, start_node
 from dokkaebi.chain.rpc import Chain, connect
 from dokkaebi.chain.sender import Sender
 from dokkaebi.chain.suite import Suite
@@ -52,6 +52,13 @@ def mine_at_once(chain: Chain, *, on: bool) -> None:
         chain.raw("evm_setAutomine", [on])
 
 
+def put_code(chain: Chain, account: str, code: bytes) -> None:
+    """Gives an account other code."""
+    ganache = chain.chain_id == CHAIN_IDS["ganache"]
+    chain.raw("evm_setAccountCode" if ganache else "anvil_setCode", [account, "0x" + code.hex()])
+    assert chain.code(account) == code
+
+
 @pytest.fixture(autouse=True)
 def nothing_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """No setting of whoever runs the tests counts; files land in the test's own folder."""
@@ -66,20 +73,19 @@ def nothing_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ite
 
 
 @pytest.fixture(scope="session")
-def node() -> Iterator[Node]:
+def chain() -> Iterator[Chain]:
     with start_node(NODE) as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def chain(node: Node) -> Chain:
-    return connect(node.url)
+        yield connect(running.url)
 
 
 @pytest.fixture(scope="session")
 def manifest_file(chain: Chain, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return deploy_suite(chain, tmp_path_factory.mktemp("deployment"))
+
+
+def deploy_suite(chain: Chain, folder: Path) -> Path:
     """The suite, deployed by OPERATOR; TREASURY gets what the reward pool leaves of the fees."""
-    path: Path = tmp_path_factory.mktemp("deployment") / "1337.json"
+    path = folder / f"{chain.chain_id}.json"
     spec = load_market_spec().with_fee_recipient(address(TREASURY))
     spec = spec.with_guardian(address(GUARDIAN))
     deploy_market(

@@ -19,6 +19,7 @@ from dokkaebi.chain.node import start_node
 from dokkaebi.chain.rpc import Chain, connect
 from dokkaebi.chain.suite import SUITE
 from dokkaebi.deploy.artifacts import load_artifact
+from dokkaebi.deploy.sources import KEPT
 from dokkaebi.deploy.spec import load_market_spec
 from tests.dokkaebi.conftest import BUYER, CREATOR, STRANGER, address
 from tests.dokkaebi.deploy.explorers import Explorer, start_explorer
@@ -87,7 +88,9 @@ def _copy_project(target: Path) -> None:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, target / name)
     shutil.copytree(ROOT / "build", target / "build", symlinks=True)
-    for name in (".venv", "node_modules", ".solcx"):
+    (ROOT / KEPT).mkdir(parents=True, exist_ok=True)
+    (target / KEPT).parent.mkdir(exist_ok=True)
+    for name in (".venv", "node_modules", ".solcx", KEPT):
         (target / name).symlink_to(ROOT / name)
 
 

@@ -14,6 +14,8 @@ from dokkaebi.chain.suite import COMPILED, DESK
 from dokkaebi.config import project_root
 from dokkaebi.deploy.artifacts import load_artifact
 from dokkaebi.deploy.sources import (
+    KEPT,
+    Compiled,
     Sources,
     compiler_version,
     digests_if_there,
@@ -112,7 +114,7 @@ def test_a_longer_remapping_goes_first(copy: Path) -> None:
 
 def test_an_input_alone_gives_the_built_code_and_a_comment_another(copy: Path) -> None:
     # Its own input and nothing else, as a service compiles it; then with a comment more.
-    built, made = load_artifact(DESK), recompile([DESK])[DESK]
+    built, made = load_artifact(DESK), recompile([DESK], Sources(copy))[DESK]
     assert (made.init_code, made.runtime) == (built.init_code, built.runtime)
     digest = Sources().compiler_input(DESK).digest
     assert Sources(copy).compiler_input(DESK).digest == digest
@@ -122,6 +124,26 @@ def test_an_input_alone_gives_the_built_code_and_a_comment_another(copy: Path) -
     other = recompile([DESK], Sources(copy))[DESK]
     assert len(other.runtime) == len(made.runtime)
     assert other.runtime != made.runtime
+
+
+def test_what_was_compiled_is_kept_and_made_again_where_it_is_torn(copy: Path) -> None:
+    told: list[str] = []
+
+    def compiled() -> Compiled:
+        told.clear()
+        return recompile([DESK], Sources(copy), lambda key, _: told.append(key))[DESK]
+
+    made, saying = compiled(), ["verify_compiling", "verify_compiled"]
+    assert told == saying
+    assert compiled() == made
+    assert told == []
+    (kept,) = (copy / KEPT).iterdir()
+    kept.write_bytes(kept.read_bytes()[:1_000])
+    assert compiled() == made
+    assert told == saying
+    (copy / CONFIG).write_text((copy / CONFIG).read_text().replace("runs: 1000000", "runs: 1"))
+    assert compiled().runtime != made.runtime
+    assert told == saying
 
 
 def test_a_desk_by_number_is_a_desk() -> None:

@@ -31,7 +31,7 @@ from dokkaebi.deploy.verify import (
 )
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.texts import t
-from tests.dokkaebi.conftest import OPERATOR, STRANGER, Market, address
+from tests.dokkaebi.conftest import OPERATOR, STRANGER, Market, address, put_code
 from tests.dokkaebi.deploy.test_sources import CONFIG, copy_of_the_project, edit
 
 CHECKS = ("input", "build", "creation", "address", "runtime", "immutables")
@@ -41,10 +41,7 @@ MARKET = "EscrowMarket"
 @pytest.fixture(scope="module")
 def compiled() -> Mapping[str, Compiled]:
     """All contracts, compiled once."""
-    told: list[str] = []
-    made = recompile(COMPILED, say=lambda key, values: told.append(key))
-    assert told == ["verify_compiling", "verify_compiled"]
-    return made
+    return recompile(COMPILED)
 
 
 class Verifier:
@@ -75,8 +72,7 @@ class Verifier:
         return self.chain.code(self.manifest.address(name))
 
     def put(self, code: bytes, name: str = MARKET) -> None:
-        self.chain.raw("evm_setAccountCode", [self.manifest.address(name), "0x" + code.hex()])
-        assert self.code(name) == code
+        put_code(self.chain, self.manifest.address(name), code)
 
     def place(self, variable: str, name: str = MARKET) -> slice:
         immutables = {one.name: one.places for one in self.compiled[name].immutables}
