@@ -47,8 +47,8 @@ prove: setup ## Prove what can be proved (halmos), look for known faults (slithe
 	@tools/setup --prove
 	@$(PYTHON) -m tests.proofs
 
-mutate: setup ## Put small faults into the contracts and see them noticed; hours (CONTRACT=, LIMIT=, SEED=1)
-	@$(PYTHON) -m tests.mutation --contract "$(CONTRACT)" --limit $(or $(LIMIT),0) --seed $(SEED)
+mutate: setup ## Put small faults into contracts and money code and see them noticed; hours (ONLY=, LIMIT=, SEED=1)
+	@$(PYTHON) -m tests.mutation --only "$(ONLY)" --limit $(or $(LIMIT),0) --seed $(SEED)
 
 bench-gas: setup ## Measure the gas of each call into bench/gas/
 	@$(PYTHON) -m bench.gas

@@ -60,11 +60,6 @@ library TradeTerms {
         return (terms >> SILENT_SHIFT) & 0xffff;
     }
 
-    /// @dev The percents of the parts, the first lowest, 8 bits each; zero for a single part.
-    function partsOf(uint256 terms) internal pure returns (uint256) {
-        return terms >> PARTS_SHIFT;
-    }
-
     /// @dev What is left in escrow before a part is paid, and what the part is worth: all that is left,
     /// if it is the last.
     /// @param amount What was paid in all.

@@ -43,7 +43,9 @@ QUICK = {
     }
 }
 PLAIN = {"optimizer": {"enabled": True, "runs": 1}, "viaIR": False}
-WITHOUT_IR = {"CreationMarket", "AuctionHouse", "RewardPool", "CommunityToken"}
+WITHOUT_IR = {
+    *("CreationMarket", "AuctionHouse", "RewardPool", "CommunityToken", "ArbitrationDesk"),
+}
 COPIED = ("contracts", "interfaces")
 LINKED = ("node_modules", ".solcx")
 
@@ -61,7 +63,7 @@ class Plant(NamedTuple):
 
 ESCROW, CREATIONS, AUCTIONS = "EscrowMarket", "CreationMarket", "AuctionHouse"
 REGISTRY, POOL, TOKEN = "CreationRegistry", "RewardPool", "CommunityToken"
-TILL = "base/Till"
+DESK, TILL = "ArbitrationDesk", "base/Till"
 PLANTS = (
     Plant("solvency", ESCROW, ESCROW,
           "_pay(tradeId, trade.asset, trade.buyer, left);",
@@ -184,6 +186,12 @@ PLANTS = (
     Plant("power", TOKEN, TOKEN,
           "if (amount > room) revert", "if (amount > room + 1) revert",
           "one unit more than the cap is minted"),
+    Plant("one end", DESK, DESK,
+          "if (case_.ruled || ruling > RULING_MAX)", "if (ruling > RULING_MAX)",
+          "an arbitrator may rule a second time"),
+    Plant("payees", DESK, DESK,
+          ".rule(terms, sellerBps, case_.submitter)", ".rule(terms, sellerBps, msg.sender)",
+          "the arbiter's fee is whoever carries the ruling out's"),
     Plant("books", CREATIONS, CREATIONS,
           "emit SponsorRepaid(sale.documentId, terms.sponsor, sponsorAmount);",
           "emit SponsorRepaid(sale.documentId, voucher.creator, sponsorAmount);",

@@ -26,6 +26,7 @@ from tests.lane.machine import Intent, Machine, Mismatch
 from tests.lane.plants import PLANTS
 from tests.lane.rules import RULES
 from tests.lane.world import World
+from tests.models.arbitration_desk import ArbitrationDesk
 from tests.models.auction_house import AuctionHouse
 from tests.models.books import Refused
 from tests.models.community_token import CommunityToken
@@ -123,6 +124,7 @@ WRONG: tuple[tuple[Any, str, Callable[..., Any]], ...] = (
     (Town, "say", says_nothing),
     (AuctionHouse, "_hand_out", forgets_whom_it_held_for),
     (CreationMarket, "parties_are_wrong", lambda *_: []),
+    (ArbitrationDesk, "appeal", lambda *_: None),
 )
 
 

@@ -1,10 +1,12 @@
-"""`make mutate`: small faults in the contracts, one at a time; each should be noticed.
+"""`make mutate`: small faults in the contracts, and in the Python that counts money, one at a time;
+each should be noticed.
 
-    python -m tests.mutation [--contract EscrowMarket] [--limit 60] [--seed 1]
+    python -m tests.mutation [--only EscrowMarket] [--limit 60] [--seed 1]
 
-A mutant is first played by the machine of the fast lane; if it survives that, the contract's own
-tests try. What survives both is named, unless `explained.toml` says why nobody could notice it. The
-figures go to `results.json`, file by file. Ends with 1 where less than 95 % are killed, or an
+A contract's mutant is first played by the machine of the fast lane; if it survives that, the
+contract's own tests try. A module's mutant is tried by the module's tests. What survives is named,
+unless `explained.toml` says why nobody could notice it. The figures go to `results.json`, file by
+file. Ends with 1 where less than 95 % of a contract's are killed, or 85 % of a module's, or an
 explanation fits nothing.
 """
 
@@ -26,7 +28,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dokkaebi.deploy.sources import Sources, project_commit
-from tests.mutation import contract_tests, killers
+from tests.mutation import contract_tests, killers, python_tests
 from tests.mutation.mutants import Mutant
 from tests.mutation.weave import Compiler, find, weave
 
@@ -35,7 +37,7 @@ HERE = Path(__file__).parent
 EXPLAINED = HERE / "explained.toml"
 RESULTS = HERE / "results.json"
 WORK = ROOT / "var" / "mutate"
-AIM = 0.95
+AIM, PYTHON_AIM = 0.95, 0.85
 # The machine's runs that each mutant has to survive, and the time that the contract's tests get for
 # all of a file's.
 RUNS = 24
@@ -112,7 +114,26 @@ def files_of(compiler: Compiler, sources: Sources) -> dict[str, list[Mutant]]:
     return dict(sorted(found.items()))
 
 
-def try_file(
+def try_module(file: str, mutants: list[Mutant], console: Console) -> Result:
+    """A Python module's mutants, by its tests."""
+    console.print(f"{file}: {len(mutants)} mutants", highlight=False)
+    reasons, result = explanations(file), Result(file)
+    folder = WORK / Path(file).stem
+    tried = python_tests.survivors(file, [one.key for one in mutants], folder)
+    for one in mutants:
+        test = tried.get(one.key, "")
+        if test == "":
+            result.dropped.append(one.key)
+            continue
+        result.tried.append(one)
+        if test is not None:
+            result.killed[one.key] = test
+        elif one.key in reasons:
+            result.explained.append(one.key)
+    return result
+
+
+def try_contract(
     compiler: Compiler, sources: Sources, file: str, mutants: list[Mutant], console: Console
 ) -> Result:
     stem = Path(file).stem
@@ -148,8 +169,6 @@ def try_file(
     result.explained = [
         one.key for one in result.tried if one.key in reasons and one.key not in result.killed
     ]
-    for key in result.survived:
-        console.print(f"  survived  {key}", highlight=False)
     return result
 
 
@@ -167,30 +186,44 @@ def write(results: list[Result], arguments: argparse.Namespace) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make mutate")
-    parser.add_argument("--contract", default="", help="a contract, base or library by its name")
+    parser.add_argument("--only", default="", help="a contract, base, library or module by name")
     parser.add_argument("--limit", type=int, default=0, help="how many mutants of a file; 0: all")
     parser.add_argument("--seed", type=int, default=1, help="which of them")
     arguments = parser.parse_args()
     console = Console(width=100)
     table = Table("file", "mutants", "killed", "by the machine", "explained", "survived", "share")
-    results, problems = [], []
-    killers.load()
-    with Compiler() as compiler:
-        sources = Sources(ROOT)
-        found = files_of(compiler, sources)
-        chosen = {f: m for f, m in found.items() if arguments.contract in {"", Path(f).stem}}
-        if not chosen:
-            raise SystemExit(f"There is no {arguments.contract} in contracts/.")
-        for file, mutants in chosen.items():
-            some = mutants
-            if arguments.limit and arguments.limit < len(mutants):
-                some = random.Random(arguments.seed).sample(mutants, arguments.limit)
-            result = try_file(compiler, sources, file, some, console)
-            results.append(result)
-            write(results, arguments)
-            problems += [f"explained for nothing: {key}" for key in stale(file, mutants, result)]
-            if result.share < AIM:
-                problems.append(f"{file}: {result.share:.1%} killed, not {AIM:.0%}")
+    results: list[Result] = []
+    problems: list[str] = []
+
+    def some(mutants: list[Mutant]) -> list[Mutant]:
+        if arguments.limit and arguments.limit < len(mutants):
+            return random.Random(arguments.seed).sample(mutants, arguments.limit)
+        return mutants
+
+    def take(result: Result, mutants: list[Mutant], aim: float) -> None:
+        for key in result.survived:
+            console.print(f"  survived  {key}", highlight=False)
+        results.append(result)
+        write(results, arguments)
+        stale_ones = stale(result.file, mutants, result)
+        problems.extend(f"explained for nothing: {key}" for key in stale_ones)
+        if result.share < aim:
+            problems.append(f"{result.file}: {result.share:.1%} killed, not {aim:.0%}")
+
+    modules = {f for f in python_tests.MODULES if arguments.only in {"", Path(f).stem}}
+    if not modules or not arguments.only:
+        killers.load()
+        with Compiler() as compiler:
+            sources = Sources(ROOT)
+            found = files_of(compiler, sources)
+            chosen = {f: m for f, m in found.items() if arguments.only in {"", Path(f).stem}}
+            if not chosen:
+                raise SystemExit(f"There is no {arguments.only} to be tried.")
+            for file, mutants in chosen.items():
+                take(try_contract(compiler, sources, file, some(mutants), console), mutants, AIM)
+    for file in sorted(modules):
+        mutants = python_tests.mutants_in(file)
+        take(try_module(file, some(mutants), console), mutants, PYTHON_AIM)
     for one in results:
         machine = sum(how == "machine" for how in one.killed.values())
         counts = (len(one.tried), len(one.killed), machine, len(one.explained), len(one.survived))

@@ -8,7 +8,7 @@ The compiler's own syntax tree tells exactly what is where and of what type.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -69,12 +69,17 @@ def mutants_of(file: str, text: bytes, tree: Any) -> list[Mutant]:
             if part["nodeType"] == "FunctionDefinition" and part.get("body"):
                 finder.function = part["name"] or part["kind"]
                 finder.walk(part["body"], None)
+    return numbered(finder.found)
+
+
+def numbered(found: Iterable[Mutant]) -> list[Mutant]:
+    """Mutants in the order of their places; of those that read the same, which one each is."""
     seen: dict[str, int] = {}
-    found = []
-    for one in sorted(set(finder.found), key=lambda m: (m.start, m.end, m.kind, m.instead)):
+    ordered = []
+    for one in sorted(set(found), key=lambda m: (m.start, m.end, m.kind, m.instead)):
         at = seen[one.key] = seen.get(one.key, -1) + 1
-        found.append(Mutant(**{**one.__dict__, "at": at}))
-    return found
+        ordered.append(Mutant(**{**one.__dict__, "at": at}))
+    return ordered
 
 
 class _Finder:

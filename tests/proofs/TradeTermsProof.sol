@@ -35,7 +35,7 @@ contract TradeTermsProof is Prover {
         assert(terms.referralBps() == referral);
         assert(terms.arbiterFeeBps() == fee);
         assert(terms.silentSellerBps() == silent);
-        assert(terms.partsOf() == parts);
+        assert(terms >> 152 == parts);
         assert(uint32(terms >> 120) == serial);
     }
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from eth_abi.abi import encode
 
 from dokkaebi.chain.assets import Asset, named_asset, parse_address, parse_percent, read_asset
 from dokkaebi.chain.suite import COIN
 from dokkaebi.errors import DokkaebiError
-from tests.dokkaebi.conftest import BUYER, Market, address
+from tests.dokkaebi.conftest import BUYER, Market, address, put_code
 
 USD = Asset("0x" + 40 * "1", "USD", 6)
 MAX = 2**256 - 1
+ODD = "0x" + "0dd0" * 10
 
 
 @pytest.mark.parametrize(
@@ -70,7 +72,12 @@ def test_what_is_no_address_is_refused(text: str, key: str) -> None:
     with pytest.raises(DokkaebiError) as caught:
         parse_address(text)
     assert caught.value.key == key
-    assert parse_address(address(BUYER).lower()) == address(BUYER)
+
+
+def test_address_may_be_in_either_case_or_have_its_checksum() -> None:
+    right = address(BUYER)
+    for text in (right, right.lower(), "0x" + right[2:].upper(), f" {right} "):
+        assert parse_address(text) == right
 
 
 def test_assets_are_named(market: Market) -> None:
@@ -93,3 +100,46 @@ def test_account_that_is_no_token_is_refused(market: Market) -> None:
         with pytest.raises(DokkaebiError) as caught:
             read_asset(market.suite, where)
         assert caught.value.key == "asset_no_token"
+
+
+def test_coin_is_told_from_tokens() -> None:
+    assert Asset(COIN, "ETH", 18).is_coin
+    assert not USD.is_coin
+
+
+def answering(market: Market, data: bytes) -> str:
+    """A contract that gives the same answer to every question."""
+    size, start = len(data).to_bytes(2, "big").hex(), "000f"
+    code = bytes.fromhex(f"61{size}61{start}60003961{size}6000f3") + data
+    put_code(market.chain, ODD, code)
+    return ODD
+
+
+@pytest.mark.parametrize(
+    ("symbol", "shown"),
+    [
+        ("KRW", "KRW"),
+        ("K", "K"),
+        (" 원화 ", "원화"),
+        ("A" * 16, "A" * 16),
+        ("A" * 17, ODD),
+        ("", ODD),
+        ("TWO WORDS", ODD),
+        ("A\u202eB", ODD),
+    ],
+)
+def test_symbol_that_is_no_word_is_replaced_by_the_address(
+    market: Market, symbol: str, shown: str
+) -> None:
+    place = answering(market, encode(["string"], [symbol]))
+    # The first word of the answer, as a number.
+    assert read_asset(market.suite, place) == Asset(place, shown, 32)
+
+
+def test_token_has_at_most_as_many_decimals_as_an_amount(market: Market) -> None:
+    place = answering(market, encode(["uint256"], [77]))
+    assert read_asset(market.suite, place) == Asset(place, place, 77)
+    answering(market, encode(["uint256"], [78]))
+    with pytest.raises(DokkaebiError) as caught:
+        read_asset(market.suite, place)
+    assert caught.value.key == "asset_no_token"
