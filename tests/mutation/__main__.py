@@ -1,7 +1,7 @@
 """`make mutate`: small faults in the contracts, and in the Python that counts money, one at a time;
 each should be noticed.
 
-    python -m tests.mutation [--only EscrowMarket] [--limit 60] [--seed 1]
+    python -m tests.mutation [--only EscrowMarket] [--limit 60] [--seed 1] [--traps]
 
 A contract's mutant is first played by the machine of the fast lane; if it survives that, the
 contract's own tests try. A module's mutant is tried by the module's tests. What survives is named,
@@ -29,7 +29,7 @@ from rich.table import Table
 
 from dokkaebi.deploy.sources import Sources, project_commit
 from tests.mutation import contract_tests, killers, python_tests
-from tests.mutation.mutants import Mutant
+from tests.mutation.mutants import TRAP, Mutant
 from tests.mutation.weave import Compiler, find, weave
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,6 +77,14 @@ class Result:
         """Of those that can be noticed."""
         noticeable = len(self.killed) + len(self.survived)
         return len(self.killed) / noticeable if noticeable else 1.0
+
+    def reached(self) -> dict[str, Any]:
+        """Of traps: how many places were reached, and which weren't."""
+        return {
+            "reached": [len(self.killed), len(self.tried)],
+            "never_reached": [*self.survived, *self.untried],
+            "reached_at": project_commit(),
+        }
 
     def as_json(self, arguments: argparse.Namespace) -> dict[str, Any]:
         kinds = Counter(one.kind for one in self.tried)
@@ -180,7 +188,9 @@ def stale(file: str, mutants: list[Mutant], result: Result) -> list[str]:
 
 def write(results: list[Result], arguments: argparse.Namespace) -> None:
     known = json.loads(RESULTS.read_text("utf-8")) if RESULTS.is_file() else {}
-    known |= {one.file: one.as_json(arguments) for one in results}
+    for one in results:
+        said = one.reached() if arguments.traps else one.as_json(arguments)
+        known[one.file] = {**known.get(one.file, {}), **said}
     RESULTS.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n", "utf-8")
 
 
@@ -189,6 +199,9 @@ def main() -> int:
     parser.add_argument("--only", default="", help="a contract, base, library or module by name")
     parser.add_argument("--limit", type=int, default=0, help="how many mutants of a file; 0: all")
     parser.add_argument("--seed", type=int, default=1, help="which of them")
+    parser.add_argument(
+        "--traps", action="store_true", help="no faults: is every branch of the contracts reached?"
+    )
     arguments = parser.parse_args()
     console = Console(width=100)
     table = Table("file", "mutants", "killed", "by the machine", "explained", "survived", "share")
@@ -205,6 +218,9 @@ def main() -> int:
             console.print(f"  survived  {key}", highlight=False)
         results.append(result)
         write(results, arguments)
+        if arguments.traps:
+            problems.extend(f"{result.file}: never reached: {key}" for key in result.survived)
+            return
         stale_ones = stale(result.file, mutants, result)
         problems.extend(f"explained for nothing: {key}" for key in stale_ones)
         if result.share < aim:
@@ -219,9 +235,10 @@ def main() -> int:
             chosen = {f: m for f, m in found.items() if arguments.only in {"", Path(f).stem}}
             if not chosen:
                 raise SystemExit(f"There is no {arguments.only} to be tried.")
-            for file, mutants in chosen.items():
+            for file, all_there_are in chosen.items():
+                mutants = [one for one in all_there_are if (one.kind == TRAP) == arguments.traps]
                 take(try_contract(compiler, sources, file, some(mutants), console), mutants, AIM)
-    for file in sorted(modules):
+    for file in sorted(modules) if not arguments.traps else ():
         mutants = python_tests.mutants_in(file)
         take(try_module(file, some(mutants), console), mutants, PYTHON_AIM)
     for one in results:

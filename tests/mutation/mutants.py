@@ -28,6 +28,8 @@ OPERATOR = {
     "||": "&&",
 }
 ASSIGNMENT = {"+=": "-=", "-=": "+=", "|=": "&=", "&=": "|=", "<<=": ">>=", ">>=": "<<="}
+# Not a fault: shows whether a place is ever reached.
+TRAP = "trap"
 NUMBER = re.compile(r"uint\d+$")
 # What calls and events say and whom they pay: mixed up where the types allow it.
 SWAPPABLE = re.compile(r"(address|uint\d+|bytes32|bytes4)( payable)?$")
@@ -115,6 +117,23 @@ class _Finder:
             for key, child in node.items():
                 if key not in {"typeDescriptions", "documentation", "leftHandSide", "typeName"}:
                     self.walk(child, node)
+
+    # Places
+
+    def on_Block(self, node: Any, parent: Any) -> None:
+        """A trap before the first statement, and after each check that has no other branch: whoever
+        comes to all of them has been in every branch, and so in every line."""
+        statements = node["statements"]
+        for before, one in zip([None, *statements], statements, strict=False):
+            checked = before and before["nodeType"] == "IfStatement" and not before.get("falseBody")
+            if before is None or checked:
+                start, end = place(one)
+                words = _flat(self.text[start:end].decode())[:60]
+                self.found.append(
+                    Mutant(self.file, self.function, TRAP, start, start, words, "trap", True)
+                )
+
+    on_UncheckedBlock = on_Block  # noqa: N815 - as the compiler calls it
 
     # Conditions
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dokkaebi.deploy.sources import Sources
-from tests.mutation.mutants import Mutant, mutants_of
+from tests.mutation.mutants import TRAP, Mutant, mutants_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVER = Path(__file__).parent / "solc_server.cjs"
@@ -143,7 +143,9 @@ def _woven(text: bytes, mutants: dict[int, Mutant]) -> bytes:
             one = mutants[number]
             on, instead = f"block.coinbase == address({number})", one.instead.encode()
             mark = f"/*m{number}*/".encode()
-            if one.kind == "assembly":
+            if one.kind == TRAP:
+                plain += b"%bif (%b) { revert(); }%b " % (mark, on.encode(), mark)
+            elif one.kind == "assembly":
                 added = f"add({one.source}, mul(0x20, eq(coinbase(), {number})))"
                 plain = mark + added.encode() + mark
             elif one.statement:
