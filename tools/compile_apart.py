@@ -21,7 +21,7 @@ def install(root: Path) -> None:
     """Takes the place of Brownie's own way; before it loads a project."""
     from brownie.project import compiler
 
-    from dokkaebi.deploy.sources import Sources
+    from dokkaebi.deploy.sources import Sources, keep
 
     sources = Sources(root)
     compile_together = compiler.compile_and_format
@@ -50,7 +50,11 @@ def install(root: Path) -> None:
             wanted = whole["settings"]["outputSelection"]["*"]
             selection = {given[0]: {"*": wanted["*"]}, "*": {"": wanted[""]}}
             whole["settings"]["outputSelection"] = selection
-        return run(whole, *rest, **more)
+        answer = run(whole, *rest, **more)
+        if len(given) == 1:
+            # Who compares a deployment with its sources compiles the same input.
+            keep(sources, Path(given[0]).stem, answer)
+        return answer
 
     compiler.compile_and_format = compile_apart
     compiler.compile_from_input_json = run_whole

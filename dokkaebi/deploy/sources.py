@@ -262,6 +262,13 @@ def _kept(sources: Sources, version: str, one: CompilerInput) -> Compiled | None
         return None
 
 
+def keep(sources: Sources, contract: str, answer: Mapping[str, Any]) -> None:
+    """Keeps what the compiler answered to a contract's own input, with the sources' trees."""
+    one = sources.compiler_input(contract)
+    made = _compiled(one, answer["contracts"], _variable_names(answer["sources"]))
+    _keep(sources, compiler_version(sources), one, made)
+
+
 def _keep(sources: Sources, version: str, one: CompilerInput, made: Compiled) -> None:
     document = {
         "init_code": made.init_code.hex(),

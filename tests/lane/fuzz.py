@@ -27,6 +27,7 @@ PROFILES: tuple[tuple[str, ...], ...] = (
     ("creations", "money", "town", "registry"),
     ("auctions", "money", "town", "registry"),
     ("pool", "token"),
+    ("escrow", "desk"),
     ("escrow", "desk", "creations", "auctions", "registry", "money", "town"),
     ("token", "registry", "escrow", "desk", "creations", "auctions", "money", "town", "pool"),
 )

@@ -116,6 +116,8 @@ def test_an_input_alone_gives_the_built_code_and_a_comment_another(copy: Path) -
     # Its own input and nothing else, as a service compiles it; then with a comment more.
     built, made = load_artifact(DESK), recompile([DESK], Sources(copy))[DESK]
     assert (made.init_code, made.runtime) == (built.init_code, built.runtime)
+    # What setup kept is the same.
+    assert recompile([DESK])[DESK] == made
     digest = Sources().compiler_input(DESK).digest
     assert Sources(copy).compiler_input(DESK).digest == digest
     with (copy / "interfaces" / f"I{DESK}.sol").open("a") as file:

@@ -34,19 +34,19 @@ def _trade(m: Machine, state: int, *, submitted: bool = False) -> Trade | None:
     return some_trade(m, DISPUTED) if m.chance(20) else m.some(found)
 
 
-@rule("desk", 8)
+@rule("desk", 3)
 def ship(m: Machine) -> Intent | None:
     trade = _trade(m, FUNDED)
     return escrow.shipping(m, trade) if trade else None
 
 
-@rule("desk", 8)
+@rule("desk", 3)
 def dispute(m: Machine) -> Intent | None:
     trade = _trade(m, SHIPPED)
     return escrow.disputing(m, trade) if trade else None
 
 
-@rule("desk", 8)
+@rule("desk", 3)
 def submit(m: Machine) -> Intent | None:
     trade = _trade(m, DISPUTED)
     if trade is None:
@@ -81,7 +81,7 @@ def appeal(m: Machine) -> Intent | None:
     )
 
 
-@rule("desk", 8)
+@rule("desk", 3)
 def give_ruling(m: Machine) -> Intent | None:
     """By the arbitrator, of any dispute and any number; by others in vain."""
     desk, number = m.world.desk, _number(m)
@@ -100,7 +100,7 @@ def give_ruling(m: Machine) -> Intent | None:
     )  # fmt: skip
 
 
-@rule("desk", 8)
+@rule("desk", 3)
 def carry_out(m: Machine) -> Intent | None:
     trade = _trade(m, DISPUTED, submitted=True)
     if trade is None:

@@ -61,7 +61,8 @@ function startWorker(): Worker {
 function trusted(url: string): string {
   const factory = (globalThis as { trustedTypes?: TrustedTypes }).trustedTypes;
   if (!factory) return url;
-  const policy = factory.createPolicy("dokkaebi", {
+  // A name can be taken but once, and a worker that stopped is begun again.
+  policy ??= factory.createPolicy("dokkaebi", {
     createScriptURL: (text) => {
       if (text !== workerUrl) throw new TypeError("not our worker");
       return text;
@@ -70,9 +71,12 @@ function trusted(url: string): string {
   return policy.createScriptURL(url) as unknown as string;
 }
 
+let policy: TrustedPolicy | null = null;
+
+interface TrustedPolicy {
+  createScriptURL: (text: string) => object;
+}
+
 interface TrustedTypes {
-  createPolicy(
-    name: string,
-    rules: { createScriptURL: (text: string) => string },
-  ): { createScriptURL: (text: string) => object };
+  createPolicy(name: string, rules: { createScriptURL: (text: string) => string }): TrustedPolicy;
 }
