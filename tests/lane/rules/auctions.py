@@ -7,6 +7,7 @@ from typing import Any
 from tests.lane.machine import DAY, HOUR, Intent, Machine
 from tests.lane.rules import rule
 from tests.lane.rules.creations import some_piece
+from tests.lane.rules.town import misbehave_as_collection
 from tests.models.auction_house import Lot
 from tests.models.town import COIN, NOBODY
 
@@ -139,6 +140,12 @@ def settle(m: Machine) -> Intent | None:
         m.who(), contract(m), "settle", (lot.auction,),
         lambda _: m.world.auctions.settle(lot.auction),
     )  # fmt: skip
+
+
+@rule("auctions", 3)
+def collection_changes(m: Machine) -> None:
+    """What is held here may be refused by whom it goes to."""
+    misbehave_as_collection(m)
 
 
 @rule("auctions", 2)

@@ -123,7 +123,7 @@ def change(m: Machine, name: str, flags: Any, key: Any, value: Any, *call: Any) 
     flags[key] = value
 
 
-@rule("town", 3)
+@rule("town", 1)
 def misbehave_as_collection(m: Machine) -> None:
     name = m.pick(tuple(COLLECTIONS)[1:])
     flags, calm = m.town.collections[m.address(name)].flags, m.chance(2)
