@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from multiprocessing import connection, get_context, parent_process
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -166,15 +166,8 @@ def _begin(url: str, manifest: Manifest, document_bytes: int) -> None:
     # Whoever stops the server by a key stops this one by way of it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    found: list[LookingHere] = []
-
-    def here() -> LookingHere:
-        # A node that is away now may be there later.
-        if not found:
-            found.append(LookingHere(Suite.open(Chain(url), manifest), document_bytes))
-        return found[0]
-
-    _here = here
+    # A node that is away now may be there later: a failure isn't kept.
+    _here = cache(lambda: LookingHere(Suite.open(Chain(url), manifest), document_bytes))
 
 
 def _end_with_parent() -> None:
@@ -191,10 +184,10 @@ def _read(bodies: Sequence[bytes]) -> list[Read | DokkaebiError]:
 
 def _usable(consents: Sequence[Consent]) -> list[DokkaebiError | None]:
     try:
-        return [_plain(found) for found in _opened().usable(consents)]
-    except DokkaebiError as problem:
-        silent = DokkaebiError("board_node_silent", problem=str(problem))
+        here = _opened()
+    except DokkaebiError as silent:
         return [silent] * len(consents)
+    return [_plain(found) for found in here.usable(consents)]
 
 
 def _opened() -> LookingHere:

@@ -37,7 +37,7 @@ from tests.models.reward_pool import RewardPool
 from tests.models.till import Till
 from tests.models.town import Town
 
-SEEDS_MOST = 40
+SEEDS_MOST = 24
 
 
 @pytest.fixture(scope="module")

@@ -5,21 +5,19 @@ Each mutant gets a process of its own, forked from one that has loaded everythin
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from functools import partial
 from itertools import count
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 from pyrevm import BlockEnv
 
 from tests.lane import chain, fuzz
 from tests.lane.machine import Machine
 from tests.lane.world import World
+from tests.mutation.forked import answer_of
 
 # For a mutant that never ends; all others take what they take, so that no load changes a result.
 SECONDS = 600
@@ -82,14 +80,5 @@ def _child(number: int, codes: Mapping[str, bytes], seeds: list[int], answer: Co
 
 def try_to_kill(number: int, codes: Mapping[str, bytes], seeds: list[int]) -> str | None:
     """What killed a mutant; None if it survived these runs."""
-    fork = multiprocessing.get_context("fork")
-    ours, theirs = fork.Pipe(duplex=False)
-    process = fork.Process(target=_child, args=(number, codes, seeds, theirs))
-    process.start()
-    theirs.close()
-    said: Any = "the process ended"
-    with suppress(EOFError):
-        said = ours.recv() if ours.poll(SECONDS) else "no end in time"
-    process.kill()
-    process.join()
+    said: str | None = answer_of(_child, number, codes, seeds, seconds=SECONDS)
     return said

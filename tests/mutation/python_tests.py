@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import importlib
 import json
-import multiprocessing
 import os
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from tests.mutation.forked import answer_of
 from tests.mutation.mutants import Mutant
 from tests.mutation.python_mutants import python_mutants, switch_on
 
@@ -102,17 +101,8 @@ def pytest_runtestloop(session: Any) -> bool | None:
 
 def _in_fork(items: list[Any], prepare: Callable[[], bool]) -> str | None:
     """The test that fails in a fork, None if none does, "" if it couldn't be prepared."""
-    fork = multiprocessing.get_context("fork")
-    ours, theirs = fork.Pipe(duplex=False)
-    process = fork.Process(target=_child, args=(items, prepare, theirs))
-    process.start()
-    theirs.close()
-    said: Any = "the process ended"
-    with suppress(EOFError):
-        said = ours.recv() if ours.poll(SECONDS) else "no end in time"
-    process.kill()
-    process.join()
-    return said  # type: ignore[no-any-return]
+    said: str | None = answer_of(_child, items, prepare, seconds=SECONDS)
+    return said
 
 
 def _child(items: list[Any], prepare: Callable[[], bool], answer: Connection) -> None:

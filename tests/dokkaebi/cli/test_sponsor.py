@@ -44,6 +44,10 @@ def signed_act(market: Market, work: Path, key: str) -> tuple[int, dict[str, str
     return id_, {"to": call.to, "data": call.data}
 
 
+def post(url: str, act: dict[str, str]) -> Any:
+    return requests.post(f"{url}/v1/sponsor/acts", json=act, timeout=30)
+
+
 def wait_for(market: Market, id_: int) -> None:
     until = time.monotonic() + WAIT_SECONDS
     while creation(market.suite, id_) is None:
@@ -62,7 +66,7 @@ def test_act_that_a_killed_process_took_is_done_by_the_next(
     settings = settings_of(market, tmp_path)
     id_, act = signed_act(market, work, CREATOR)
     with running_command(tmp_path, settings, *SERVE, "--members", str(members)) as serving:
-        answer = requests.post(f"{serving.url}/v1/sponsor/acts", json=act, timeout=30)
+        answer = post(serving.url, act)
         assert answer.status_code == 201, answer.text
         serving.process.kill()
         serving.process.wait()
@@ -87,6 +91,6 @@ def test_whoever_is_no_member_is_told_so(
     settings = settings_of(market, tmp_path)
     _, act = signed_act(market, work, BUYER)
     with running_command(tmp_path, settings, *SERVE, "--members", str(members)) as serving:
-        answer = requests.post(f"{serving.url}/v1/sponsor/acts", json=act, timeout=30)
+        answer = post(serving.url, act)
     assert (answer.status_code, answer.json()["error"]) == (403, "sponsor_no_member")
     assert shown(market, tmp_path)["acts"] == []

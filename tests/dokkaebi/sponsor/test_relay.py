@@ -137,24 +137,22 @@ def test_only_members_are_paid_for(stall: Stall, tmp_path: Path) -> None:
     assert desk.sponsor.offer(member.to, member.data)[1]
 
 
-def test_budgets_end_what_is_taken(stall: Stall, tmp_path: Path) -> None:
-    first = Purse(stall, tmp_path / "first")
+@pytest.mark.parametrize(
+    ("place", "key"),
+    [(0, "sponsor_person_spent"), (1, "sponsor_day_spent"), (2, "sponsor_spent")],
+)
+def test_budgets_end_what_is_taken(stall: Stall, tmp_path: Path, place: int, key: str) -> None:
+    """To the wei: what an act costs at the prices of this block is enough, a wei less isn't."""
     call = cancellation(stall, 300)
-    entry, _ = first.sponsor.offer(call.to, call.data)
-    first.run()
-    # Prices fall from block to block where nobody sends anything.
-    price = max(one.cost for one in entry.signed) // 50
-    for number, (budgets, key) in enumerate(
-        (
-            (Budgets(price // 2, COIN, COIN), "sponsor_person_spent"),
-            (Budgets(COIN, price // 2, COIN), "sponsor_day_spent"),
-            (Budgets(COIN, COIN, price // 2), "sponsor_spent"),
-        )
-    ):
-        poor = Purse(stall, tmp_path / f"poor {number}", budgets)
-        call = cancellation(stall, 600 + 300 * number)
-        assert refused(lambda c=call, p=poor: p.sponsor.offer(c.to, c.data)) == key
-        assert poor.paid == 0
+    sponsor = Purse(stall, tmp_path / "any").sponsor
+    cost = sponsor._cost(call.data, sponsor._gas(call.to, call.data, 10**7))
+    budgets = [COIN, COIN, COIN]
+    budgets[place] = cost - 1
+    poor = Purse(stall, tmp_path / "poor", Budgets(*budgets))
+    assert refused(lambda: poor.sponsor.offer(call.to, call.data)) == key
+    assert poor.paid == 0
+    budgets[place] = cost
+    assert Purse(stall, tmp_path / "enough", Budgets(*budgets)).sponsor.offer(call.to, call.data)[1]
 
 
 def test_kill_anywhere_sends_each_act_once(

@@ -46,6 +46,7 @@ PASSING = {
 }
 _FOLDER = TemporaryDirectory()
 IMPATIENT = Patience(look=0.05, bump=0.7, step=3.0)
+PATIENT = Patience(look=0.05, bump=0.7, step=20.0)
 PickWrite = Callable[[int], str]
 # What an undisturbed deployment puts where.
 Facts = Mapping[str, tuple[Any, ...]]
@@ -130,13 +131,18 @@ def stands(world: World, folder: Path) -> bool:
 
 
 def attempt_in_child(
-    world: World, folder: Path, pick: Pick, pick_write: PickWrite = no_write_fault
+    world: World,
+    folder: Path,
+    pick: Pick,
+    pick_write: PickWrite = no_write_fault,
+    *,
+    patience: Patience = IMPATIENT,
 ) -> str:
     """Deploys in a process of its own; how it ended."""
     world.faults.load(pick)
     child = os.fork()
     if child == 0:
-        os._exit(_child(world.url, folder, pick_write))
+        os._exit(_child(world.url, folder, pick_write, patience))
     world.faults.aim(child)
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
@@ -144,13 +150,13 @@ def attempt_in_child(
     return {0: "deployed", 1: "gave up"}.get(os.waitstatus_to_exitcode(status), "crashed")
 
 
-def _child(url: str, folder: Path, pick_write: PickWrite) -> int:
+def _child(url: str, folder: Path, pick_write: PickWrite, patience: Patience) -> int:
     endpoints.WAIT_SECONDS = 0.005
     endpoints.REST_SECONDS = 0.0
     endpoints.TIMEOUT_SECONDS = faults.TIMEOUT_SECONDS  # type: ignore[assignment]
     _disturb_writes(pick_write)
     try:
-        attempt(Chain(url), folder)
+        attempt(Chain(url), folder, patience)
     except DokkaebiError as problem:
         with reasons_in(folder).open("a") as file:
             file.write(f"{problem.key}\n")

@@ -20,6 +20,7 @@ from tests.dokkaebi.deploy.chaos.faults import (
     no_fault,
 )
 from tests.dokkaebi.deploy.chaos.run import (
+    PATIENT,
     WRITES,
     Facts,
     PickWrite,
@@ -32,8 +33,7 @@ from tests.dokkaebi.deploy.chaos.run import (
 )
 from tests.dokkaebi.deploy.chaos.world import World, open_world
 
-# As many as a busy machine may need, whose node is late within the patience of an attempt.
-ATTEMPTS = 12
+ATTEMPTS = 4
 
 
 class Size(NamedTuple):
@@ -102,7 +102,8 @@ def play(world: World, folder: Path, case: Case, facts: Facts) -> Counter[str]:
             raise Differs(f"not deployed after {attempts} attempts, the last {ended}: {why}")
         # What came back into the queue by a reorg waits there for ever if no block is made.
         world.mine()
-        ended = attempt_in_child(world, folder, no_fault)
+        # Nothing is in its way but a busy machine, whose node may be late.
+        ended = attempt_in_child(world, folder, no_fault, patience=PATIENT)
         attempts += 1
     compare(world, folder, facts)
     return Counter({f"first {first}, stood after {attempts}": 1})
