@@ -102,6 +102,10 @@ class Lane:
     def balance(self, address: str) -> int:
         return int(self._evm.get_balance(address))
 
+    def looked_at(self) -> list[str]:
+        """Addresses of all accounts that anything ever asked for, failed calls and views too."""
+        return list(self._evm.db_accounts)
+
     def snapshot(self) -> Any:
         return self._evm.snapshot()
 

@@ -30,7 +30,7 @@ from rich.table import Table
 from dokkaebi.deploy.sources import Sources, project_commit
 from tests.mutation import contract_tests, killers, python_tests
 from tests.mutation.mutants import TRAP, Mutant
-from tests.mutation.weave import Compiler, find, weave
+from tests.mutation.weave import Compiler, Woven, find, weave
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
@@ -66,6 +66,8 @@ class Result:
     explained: list[str] = field(default_factory=list)
     untried: list[str] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
+    # Traps, and whether anything came to them.
+    places: dict[str, bool] = field(default_factory=dict)
 
     @property
     def survived(self) -> list[str]:
@@ -78,11 +80,15 @@ class Result:
         noticeable = len(self.killed) + len(self.survived)
         return len(self.killed) / noticeable if noticeable else 1.0
 
+    @property
+    def never_reached(self) -> list[str]:
+        return [key for key, reached in self.places.items() if not reached]
+
     def reached(self) -> dict[str, Any]:
-        """Of traps: how many places were reached, and which weren't."""
+        """How many of the traps' places were reached, and which weren't."""
         return {
-            "reached": [len(self.killed), len(self.tried)],
-            "never_reached": [*self.survived, *self.untried],
+            "reached": [sum(self.places.values()), len(self.places)],
+            "never_reached": self.never_reached,
             "reached_at": project_commit(),
         }
 
@@ -142,22 +148,45 @@ def try_module(file: str, mutants: list[Mutant], console: Console) -> Result:
 
 
 def try_contract(
-    compiler: Compiler, sources: Sources, file: str, mutants: list[Mutant], console: Console
+    compiler: Compiler,
+    sources: Sources,
+    file: str,
+    mutants: list[Mutant],
+    traps: list[Mutant],
+    console: Console,
 ) -> Result:
+    """A contract's mutants; of the traps, which are reached. Without mutants, that alone."""
     stem = Path(file).stem
-    console.print(f"{file}: weaving {len(mutants)} mutants in", highlight=False)
-    woven = weave(compiler, sources, BASES.get(stem, (stem,)), mutants)
-    result = Result(file, list(woven.mutants.values()), dropped=[m.key for m in woven.dropped])
-    folder = WORK / stem
-    codes = {name: bytes.fromhex(made["bytecode"]) for name, made in woven.artifacts.items()}
+    contracts, folder = BASES.get(stem, (stem,)), WORK / stem
+    console.print(f"{file}: looking who comes where", highlight=False)
+    both = dict(enumerate([*mutants, *traps], 1))
+    woven = weave(compiler, sources, contracts, both, to_be_looked_at=True)
+    result = Result(file, dropped=[one.key for one in woven.dropped])
     seeds = list(islice(killers.seeds_of(file, 1), RUNS))
-    if seeds:
-        unwoven = killers.try_to_kill(0, codes, seeds)
-        if unwoven is not None:
-            raise SystemExit(f"{file}: with all mutants off, {unwoven}")
-        for number, one in woven.mutants.items():
-            if killers.try_to_kill(number, codes, seeds) is not None:
-                result.killed[one.key] = "machine"
+    machine = {seed: killers.places_reached(_codes(woven), seed) for seed in seeds}
+    tests = contract_tests.places_reached(file, woven.artifacts, folder)
+    reached = set[int]().union(*(some for some in machine.values() if isinstance(some, set)))
+    reached = reached.union(*(some for some in tests.values() if some is not None))
+    result.places = {m.key: n in reached for n, m in woven.mutants.items() if m.kind == TRAP}
+    untold = sum(isinstance(some, str) for some in machine.values()), [*tests.values()].count(None)
+    console.print(
+        f"{file}: untold of {untold[0]} of {len(machine)} runs, {untold[1]} of {len(tests)} tests",
+        highlight=False,
+    )
+    if not mutants:
+        return result
+
+    rest = {number: one for number, one in woven.mutants.items() if one.kind != TRAP}
+    console.print(f"{file}: weaving {len(rest)} mutants in", highlight=False)
+    woven = weave(compiler, sources, contracts, rest)
+    result.tried, codes = list(woven.mutants.values()), _codes(woven)
+    unwoven = killers.try_to_kill(0, codes, seeds) if seeds else None
+    if unwoven is not None:
+        raise SystemExit(f"{file}: with all mutants off, {unwoven}")
+    for number, one in woven.mutants.items():
+        some = [seed for seed in seeds if isinstance(machine[seed], str) or number in machine[seed]]
+        if some and killers.try_to_kill(number, codes, some) is not None:
+            result.killed[one.key] = "machine"
     reasons = explanations(file)
     left = {
         number: one
@@ -165,9 +194,15 @@ def try_contract(
         if one.key not in result.killed and one.key not in reasons
     }
     console.print(f"{file}: the machine leaves {len(left)}", highlight=False)
+    coming = {
+        number: [name for name, places in tests.items() if places is None or number in places]
+        for number in left
+    }
     functions = {number: one.function for number, one in left.items()}
     tried = (
-        contract_tests.survivors(file, woven.artifacts, functions, folder, SECONDS) if left else {}
+        contract_tests.survivors(file, woven.artifacts, functions, coming, folder, SECONDS)
+        if left
+        else {}
     )
     for number, one in left.items():
         if number not in tried:
@@ -180,6 +215,10 @@ def try_contract(
     return result
 
 
+def _codes(woven: Woven) -> dict[str, bytes]:
+    return {name: bytes.fromhex(made["bytecode"]) for name, made in woven.artifacts.items()}
+
+
 def stale(file: str, mutants: list[Mutant], result: Result) -> list[str]:
     """Explanations of mutants that there are none of, or that something kills."""
     there = {one.key for one in mutants}
@@ -189,8 +228,11 @@ def stale(file: str, mutants: list[Mutant], result: Result) -> list[str]:
 def write(results: list[Result], arguments: argparse.Namespace) -> None:
     known = json.loads(RESULTS.read_text("utf-8")) if RESULTS.is_file() else {}
     for one in results:
-        said = one.reached() if arguments.traps else one.as_json(arguments)
-        known[one.file] = {**known.get(one.file, {}), **said}
+        known.setdefault(one.file, {})
+        if one.places:
+            known[one.file] |= one.reached()
+        if not arguments.traps:
+            known[one.file] |= one.as_json(arguments)
     RESULTS.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n", "utf-8")
 
 
@@ -218,8 +260,8 @@ def main() -> int:
             console.print(f"  survived  {key}", highlight=False)
         results.append(result)
         write(results, arguments)
+        problems.extend(f"{result.file}: never reached: {key}" for key in result.never_reached)
         if arguments.traps:
-            problems.extend(f"{result.file}: never reached: {key}" for key in result.survived)
             return
         stale_ones = stale(result.file, mutants, result)
         problems.extend(f"explained for nothing: {key}" for key in stale_ones)
@@ -236,8 +278,11 @@ def main() -> int:
             if not chosen:
                 raise SystemExit(f"There is no {arguments.only} to be tried.")
             for file, all_there_are in chosen.items():
-                mutants = [one for one in all_there_are if (one.kind == TRAP) == arguments.traps]
-                take(try_contract(compiler, sources, file, some(mutants), console), mutants, AIM)
+                mutants = [one for one in all_there_are if one.kind != TRAP]
+                traps = [one for one in all_there_are if one.kind == TRAP]
+                chosen_ones = [] if arguments.traps else some(mutants)
+                result = try_contract(compiler, sources, file, chosen_ones, traps, console)
+                take(result, mutants, AIM)
     for file in sorted(modules) if not arguments.traps else ():
         mutants = python_tests.mutants_in(file)
         take(try_module(file, some(mutants), console), mutants, PYTHON_AIM)

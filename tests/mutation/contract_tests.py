@@ -1,7 +1,8 @@
 """What kills the mutants that the machine lets live: the contract's own tests, on Anvil.
 
-Inside Brownie, this is a pytest plugin that goes through the collected tests once for each mutant,
-those first that killed before, until one fails. Outside, `survivors` starts it.
+Inside Brownie, this is a pytest plugin. It looks which test comes to which mutants' places; and
+it goes, for each mutant, through the tests that come to its place, those first that killed before,
+until one fails. Outside, `places_reached` and `survivors` start it.
 """
 
 from __future__ import annotations
@@ -13,9 +14,13 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+import pytest
+
+from tests.mutation.weave import numbers_in
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "contracts"
@@ -41,29 +46,53 @@ TESTS = {
 }
 # These measure gas, which woven code has more of.
 LEFT_OUT = ("test_gas",)
+SENDING, RECEIPT = "eth_sendTransaction", "eth_getTransactionReceipt"
+ACCOUNTS_SEEN = {"tracer": "prestateTracer"}
+# For one round through the tests, however busy the machine is.
+ROUND_SECONDS = 3_600.0
+
+
+def places_reached(
+    file: str, artifacts: dict[str, Any], folder: Path
+) -> dict[str, set[int] | None]:
+    """By test, which mutants' places it comes to; None where that can't be told, since it fails.
+    `artifacts`: woven to be looked at."""
+    order = {"codes": _codes(artifacts)}
+    answer = _brownie(file, artifacts, folder, order, "looked at", ROUND_SECONDS)
+    return {name: None if places is None else set(places) for name, places in answer.items()}
 
 
 def survivors(
     file: str,
     artifacts: dict[str, Any],
     functions: Mapping[int, str],
+    tests: Mapping[int, list[str]],
     folder: Path,
     seconds: float,
 ) -> dict[int, str | None]:
     """Of each mutant the test that killed it, or None. Those that no time was left for are left
-    out. `functions`: in which function each mutant is."""
-    stem = Path(file).stem
-    project = _project(folder, artifacts)
-    answer = folder / "answer.json"
-    answer.unlink(missing_ok=True)
-    codes = {name: made["bytecode"] for name, made in artifacts.items()}
+    out. `functions`: in which function each mutant is. `tests`: which come to its place."""
     order = {
-        "functions": dict(functions),
-        "answer": str(answer),
+        "codes": _codes(artifacts),
         "seconds": seconds,
-        "codes": codes,
+        "mutants": {number: [functions[number], tests[number]] for number in functions},
     }
-    (folder / "order.json").write_text(json.dumps(order), "utf-8")
+    answer = _brownie(file, artifacts, folder, order, "tried", seconds * 1.5 + ROUND_SECONDS)
+    return {int(number): by for number, by in answer.items()}
+
+
+def _codes(artifacts: dict[str, Any]) -> dict[str, str]:
+    return {name: made["bytecode"] for name, made in artifacts.items()}
+
+
+def _brownie(
+    file: str, artifacts: dict[str, Any], folder: Path, order: Any, name: str, seconds: float
+) -> Any:
+    """Lets Brownie carry an order out; the answer."""
+    project = _project(folder, artifacts)
+    answer, log_path = folder / f"{name}.json", folder / f"{name}.log"
+    answer.unlink(missing_ok=True)
+    (folder / "order.json").write_text(json.dumps({**order, "answer": str(answer)}), "utf-8")
     environment = {
         **os.environ,
         "DOKKAEBI_ROOT": str(project),
@@ -71,8 +100,8 @@ def survivors(
         "PYTEST_ADDOPTS": f"-p {__name__} -q",
         ORDER: str(folder / "order.json"),
     }
-    places = [f"tests/contracts/{name}" for name in TESTS[stem]]
-    with (folder / "brownie.log").open("w", encoding="utf-8") as log:
+    places = [f"tests/contracts/{name}" for name in TESTS[Path(file).stem]]
+    with log_path.open("w", encoding="utf-8") as log:
         subprocess.run(
             # Without the folder of the script on the path, where `brownie` is another file.
             [sys.executable, "-P", "tools/brownie.py", "test", *places, "--network", "anvil-fast"],
@@ -81,12 +110,12 @@ def survivors(
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            timeout=seconds * 1.5 + 600,
+            timeout=seconds,
             check=False,
         )
     if not answer.is_file():
-        raise RuntimeError((folder / "brownie.log").read_text("utf-8")[-3_000:])
-    return {int(number): by for number, by in json.loads(answer.read_text("utf-8")).items()}
+        raise RuntimeError(log_path.read_text("utf-8")[-3_000:])
+    return json.loads(answer.read_text("utf-8"))
 
 
 def _project(folder: Path, artifacts: dict[str, Any]) -> Path:
@@ -118,9 +147,7 @@ def pytest_collection_modifyitems(items: list[Any]) -> None:
 
 
 def pytest_runtestloop(session: Any) -> bool | None:
-    """Goes through the tests for each mutant. In place of pytest's own way."""
-    from time import monotonic
-
+    """Carries an order out. In place of pytest's own way."""
     if ORDER not in os.environ:
         return None
     order = json.loads(Path(os.environ[ORDER]).read_text("utf-8"))
@@ -128,27 +155,139 @@ def pytest_runtestloop(session: Any) -> bool | None:
         built = json.loads(Path(f"build/contracts/{name}.json").read_text("utf-8"))
         # Where a source is newer than its artifact, Brownie compiles, and no mutant is left.
         assert built["bytecode"] == code, f"{name} was compiled anew; run 'make setup' first"
+    answer = Path(order["answer"])
+    if "mutants" in order:
+        _try_all(session, order, answer)
+    else:
+        answer.write_text(json.dumps(_look(session)), "utf-8")
+    return True
+
+
+# Which test comes to which places
+
+
+class Looking:
+    """Notes which accounts the node looked at, whoever asked: by a test, or by a fixture that is
+    there for more tests than one."""
+
+    def __init__(self) -> None:
+        # By scope: where fixtures came to that stand for the whole session or module.
+        self.by_scope: dict[str, set[int]] = {"session": set(), "package": set(), "module": set()}
+        self.here: set[int] = set()
+        self.sent: set[str] = set()
+        self.untold = False
+
+    def begin(self) -> None:
+        """Another test."""
+        self.here, self.sent, self.untold = set(), set(), False
+
+    def watch(self) -> None:
+        from tests.contracts.brisk import Line
+
+        ask = Line._ask
+
+        def watched(line: Any, method: str, params: Any) -> Any:
+            answer = ask(line, method, params)
+            failed = "error" in answer
+            if method == "eth_call" or (failed and method in {"eth_estimateGas", SENDING}):
+                self._note(ask(line, "debug_traceCall", [params[0], "latest", ACCOUNTS_SEEN]))
+            elif method == SENDING:
+                self.sent.add(answer["result"])
+            elif method == RECEIPT and answer["result"] and params[0] in self.sent:
+                # Before it is in a block, there is nothing to be told.
+                self.sent.remove(params[0])
+                self._note(ask(line, "debug_traceTransaction", [params[0], ACCOUNTS_SEEN]))
+            return answer
+
+        Line._ask = watched
+
+    def _note(self, seen: Any) -> None:
+        self.untold |= "error" in seen
+        self.here |= numbers_in(seen.get("result", ()))
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_fixture_setup(self, fixturedef: Any) -> Iterator[None]:
+        before, self.here = self.here, set()
+        yield
+        if fixturedef.scope in self.by_scope:
+            self.by_scope[fixturedef.scope] |= self.here
+        else:
+            before |= self.here
+        self.here = before
+
+
+def _look(session: Any) -> dict[str, list[int] | None]:
+    looking = Looking()
+    looking.watch()
+    session.config.pluginmanager.register(looking)
+    found: dict[str, list[int] | None] = {}
+    module, of_module = None, dict[str, set[int]]()
+    for at, item in enumerate(session.items):
+        if item.path != module:
+            module, looking.by_scope["module"] = item.path, set()
+        looking.begin()
+        following = session.items[at + 1] if at + 1 < len(session.items) else None
+        passed = _passes(item, following)
+        told = passed and not looking.untold and not looking.sent
+        found[item.nodeid] = sorted(looking.here) if told else None
+        of_module[item.nodeid.split("::")[0]] = looking.by_scope["module"]
+    everywhere = looking.by_scope["session"] | looking.by_scope["package"]
+    for name, places in found.items():
+        if places is not None:
+            found[name] = sorted({*places, *everywhere, *of_module[name.split("::")[0]]})
+    return found
+
+
+# Which test kills which mutant
+
+
+def _try_all(session: Any, order: Any, answer: Path) -> None:
+    from time import monotonic
+
     until = monotonic() + order["seconds"]
     kills: Counter[str] = Counter()
-    _switch(0)
-    broken = set(_failing(session, session.items, at_first=False))
-    items = [item for item in session.items if item.nodeid not in broken]
-    print(f"{len(items)} tests, {len(broken)} left out: {sorted(broken)}", flush=True)
+    sound: dict[str, bool] = {}
     answers: dict[int, str | None] = {}
-    for name, function in order["functions"].items():
+    for name, (function, tests) in order["mutants"].items():
         if monotonic() > until:
             break
         number = int(name)
         _switch(number)
-        sorted_items = sorted(items, key=lambda item: _rank(item, kills, _words(function)))
-        found = _failing(session, sorted_items, at_first=True)
-        answers[number] = found[0] if found else None
-        if found:
-            kills[found[0]] += 1
-            kills[found[0].split("::")[0]] += 1
-        print(number, answers[number], flush=True)
-        Path(order["answer"]).write_text(json.dumps(answers), "utf-8")
-    return True
+        coming = set(tests)
+        items = [item for item in session.items if item.nodeid in coming]
+        items.sort(key=lambda item: _rank(item, kills, _words(function)))
+        killer = _first_failing(session, items, number, sound)
+        answers[number] = killer
+        if killer:
+            kills[killer] += 1
+            kills[killer.split("::")[0]] += 1
+        print(number, killer, f"of {len(items)}", flush=True)
+        answer.write_text(json.dumps(answers), "utf-8")
+
+
+def _first_failing(
+    session: Any, items: list[Any], number: int, sound: dict[str, bool]
+) -> str | None:
+    """The first test that fails because of the mutant. `sound`: which pass with all mutants off."""
+    for at, item in enumerate(items):
+        if not sound.get(item.nodeid, True):
+            continue
+        if _passes(item, items[at + 1] if at + 1 < len(items) else None):
+            continue
+        session._setupstate.teardown_exact(None)
+        if item.nodeid not in sound:
+            _switch(0)
+            sound[item.nodeid] = _passes(item, None)
+            _switch(number)
+        if sound[item.nodeid]:
+            return str(item.nodeid)
+    return None
+
+
+def _passes(item: Any, following: Any) -> bool:
+    from _pytest.runner import runtestprotocol
+
+    return not any(one.failed for one in runtestprotocol(item, log=False, nextitem=following))
 
 
 def _rank(item: Any, kills: Counter[str], function: set[str]) -> tuple[int, int, str, int]:
@@ -168,19 +307,3 @@ def _switch(number: int) -> None:
     from brownie import web3
 
     web3.provider.make_request("anvil_setCoinbase", [f"0x{number:040x}"])
-
-
-def _failing(session: Any, items: list[Any], *, at_first: bool) -> list[str]:
-    """Names of tests that fail; the first alone if asked so."""
-    from _pytest.runner import runtestprotocol
-
-    found = []
-    for at, item in enumerate(items):
-        following = items[at + 1] if at + 1 < len(items) else None
-        reports = runtestprotocol(item, log=False, nextitem=following)
-        if any(report.failed for report in reports):
-            found.append(item.nodeid)
-            if at_first:
-                session._setupstate.teardown_exact(None)
-                break
-    return found

@@ -18,6 +18,7 @@ from tests.lane import chain, fuzz
 from tests.lane.machine import Machine
 from tests.lane.world import World
 from tests.mutation.forked import answer_of
+from tests.mutation.weave import numbers_in
 
 # For a mutant that never ends; all others take what they take, so that no load changes a result.
 SECONDS = 600
@@ -62,14 +63,31 @@ def seeds_of(file: str, first: int) -> Iterator[int]:
 
 def play(codes: Mapping[str, bytes], seeds: Iterable[int]) -> str | None:
     """Plays runs; what was wrong, or None if nothing was."""
+    return _play_on(chain.Lane(codes=codes), seeds)
+
+
+def _play_on(lane: chain.Lane, seeds: Iterable[int]) -> str | None:
     try:
-        machine = Machine(World(chain.Lane(codes=codes)))
+        machine = Machine(World(lane))
         for seed in seeds:
             fuzz.play(machine, fuzz.plan(seed))
     except Exception as problem:
         # A mutant may break the deployment, or the machine's own arithmetic: any end is one.
         return f"{type(problem).__name__}: {problem}"[:300]
     return None
+
+
+def places_reached(codes: Mapping[str, bytes], seed: int) -> set[int] | str:
+    """Which mutants' places a run comes to, or what ended it: to look at accounts takes gas, which
+    decides something in a few runs. `codes`: woven to be looked at."""
+    said: set[int] | str = answer_of(_looking_child, codes, seed, seconds=SECONDS)
+    return said
+
+
+def _looking_child(codes: Mapping[str, bytes], seed: int, answer: Connection) -> None:
+    lane = chain.Lane(codes=codes)
+    said = _play_on(lane, [seed])
+    answer.send(said or numbers_in(lane.looked_at()))
 
 
 def _child(number: int, codes: Mapping[str, bytes], seeds: list[int], answer: Connection) -> None:

@@ -2,13 +2,17 @@
 
 Compiling takes half a minute. So a file's mutants are compiled together: where the source says `a <
 b`, the woven one says `(coinbase is 17 ? a <= b : a < b)`. The contracts themselves don't read it.
+
+Woven to be looked at, it asks for the coins of an account instead that has none: `(account 17 is
+rich ? …)`. Nothing is ever switched on, and of whatever was executed, calls that failed and views
+included, a node can tell which accounts it had to look at: that's which mutants' places it came to.
 """
 
 from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +22,9 @@ from tests.mutation.mutants import TRAP, Mutant, mutants_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVER = Path(__file__).parent / "solc_server.cjs"
+# Accounts that nobody has, one for each mutant.
+ACCOUNTS = 0xD0CCAEB1 << 64
+ACCOUNTS_MOST = 10**6
 
 
 class Compiler:
@@ -48,7 +55,7 @@ class Compiler:
 
 @dataclass(frozen=True)
 class Woven:
-    """Contracts with mutants inside: artifacts by name, and the mutants by their numbers from 1."""
+    """Contracts with mutants inside: artifacts by name, and the mutants by their numbers."""
 
     artifacts: dict[str, Any]
     mutants: dict[int, Mutant]
@@ -67,17 +74,29 @@ def find(compiler: Compiler, sources: Sources, contract: str) -> dict[str, list[
     }
 
 
+def numbers_in(addresses: Iterable[str]) -> set[int]:
+    """Of which mutants these accounts tell, among all that were looked at."""
+    numbers = {int(address, 16) - ACCOUNTS for address in addresses}
+    return {number for number in numbers if 0 <= number < ACCOUNTS_MOST}
+
+
 def weave(
-    compiler: Compiler, sources: Sources, contracts: Iterable[str], mutants: Sequence[Mutant]
+    compiler: Compiler,
+    sources: Sources,
+    contracts: Iterable[str],
+    mutants: Mapping[int, Mutant],
+    *,
+    to_be_looked_at: bool = False,
 ) -> Woven:
-    """Compiles contracts with mutants inside; those that don't compile are dropped."""
-    numbered = dict(enumerate(mutants, 1))
+    """Compiles contracts with mutants inside, by their numbers; those that don't compile are
+    dropped."""
+    numbered = dict(mutants)
     dropped: list[Mutant] = []
     artifacts: dict[str, Any] = {}
     waiting = list(contracts)
     while waiting:
         contract = waiting[-1]
-        answer, texts = _compile(compiler, sources, contract, numbered)
+        answer, texts = _compile(compiler, sources, contract, numbered, to_be_looked_at)
         wrong = _to_blame(answer.get("errors", []), texts)
         if wrong is None:
             artifacts[contract] = _artifact(answer, contract)
@@ -91,7 +110,7 @@ def weave(
 
 
 def _compile(
-    compiler: Compiler, sources: Sources, contract: str, mutants: dict[int, Mutant]
+    compiler: Compiler, sources: Sources, contract: str, mutants: dict[int, Mutant], looked_at: bool
 ) -> tuple[Any, dict[str, bytes]]:
     made = sources.compiler_input(contract)
     path, name = made.identifier.split(":")
@@ -102,7 +121,9 @@ def _compile(
         if place.startswith(("contracts/", "interfaces/")):
             # The switch reads the block. Both words are as long, so nothing moves.
             text = text.replace(b" pure", b" view")
-        texts[place] = _woven(text, here).replace(b"assembly {", b'assembly ("memory-safe") {')
+        texts[place] = _woven(text, here, looked_at).replace(
+            b"assembly {", b'assembly ("memory-safe") {'
+        )
     selection = {path: {name: ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"]}}
     settings = {**made.document["settings"], "outputSelection": selection}
     settings["optimizer"] = {
@@ -114,7 +135,7 @@ def _compile(
     return compiler({"language": "Solidity", "sources": given, "settings": settings}), texts
 
 
-def _woven(text: bytes, mutants: dict[int, Mutant]) -> bytes:
+def _woven(text: bytes, mutants: dict[int, Mutant], looked_at: bool) -> bytes:
     """The text with each mutant beside what it would replace."""
     places: dict[tuple[int, int, bool], list[int]] = {}
     for number, one in mutants.items():
@@ -141,12 +162,15 @@ def _woven(text: bytes, mutants: dict[int, Mutant]) -> bytes:
             plain = numbers[0].instead.split("(")[0].encode() + b"(" + plain + b")"
         for number in places[at]:
             one = mutants[number]
-            on, instead = f"block.coinbase == address({number})", one.instead.encode()
+            instead, account = one.instead.encode(), ACCOUNTS + number
+            on, bit = f"block.coinbase == address({number})", f"eq(coinbase(), {number})"
+            if looked_at:
+                on, bit = f"address(uint160({account})).balance != 0", f"balance({account})"
             mark = f"/*m{number}*/".encode()
             if one.kind == TRAP:
                 plain += b"%bif (%b) { revert(); }%b " % (mark, on.encode(), mark)
             elif one.kind == "assembly":
-                added = f"add({one.source}, mul(0x20, eq(coinbase(), {number})))"
+                added = f"add({one.source}, mul(0x20, {bit}))"
                 plain = mark + added.encode() + mark
             elif one.statement:
                 plain = b"%bif (%b) { %b } else { %b }%b" % (

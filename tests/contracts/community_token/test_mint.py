@@ -60,6 +60,7 @@ ON_GANACHE = pytest.mark.require_network("development")
     [
         pytest.param("0xef0101" + "11" * 20, marks=ON_GANACHE),
         pytest.param("0xef0100" + "11" * 21, marks=ON_GANACHE),
+        "0x" + "11" * 23,
         "0x00",
     ],
 )
