@@ -4,10 +4,10 @@ each should be noticed.
     python -m tests.mutation [--only EscrowMarket] [--limit 60] [--seed 1] [--traps]
 
 A contract's mutant is first played by the machine of the fast lane; if it survives that, the
-contract's own tests try. A module's mutant is tried by the module's tests. What survives is named,
-unless `explained.toml` says why nobody could notice it. The figures go to `results.json`, file by
-file. Ends with 1 where less than 95 % of a contract's are killed, or 85 % of a module's, or an
-explanation fits nothing.
+contract's own tests try, of both those alone that come to its place. A module's mutant is tried by
+the module's tests. What survives is named, unless `explained.toml` says why nobody could notice it.
+The figures go to `results.json`, file by file. Ends with 1 where less than 95 % of a contract's are
+killed, or 85 % of a module's, or an explanation fits nothing, or nothing comes to a branch.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What kills mutants of Python: the module's own tests, in a fork of one process that has imported
 everything and set up what lasts.
 
-Inside pytest, this is a plugin that goes through the collected tests in a fork for each mutant,
-those first that killed before, until one fails. Outside, `survivors` starts it.
+Inside pytest, this is a plugin that goes in a fork, for each mutant, through the tests that call
+its function, those first that killed before, until one fails. Outside, `survivors` starts it.
 """
 
 from __future__ import annotations
@@ -12,11 +12,16 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import FrameType
 from typing import Any
+
+import pytest
 
 from tests.mutation.forked import answer_of
 from tests.mutation.mutants import Mutant
@@ -72,6 +77,41 @@ def survivors(file: str, keys: Sequence[str], folder: Path) -> dict[str, str | N
 # The plugin
 
 
+class Calls:
+    """Which of a module's functions each test calls; what lasting fixtures call, all do."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.by_test: dict[str, set[str]] = {}
+        self.by_all: set[str] = set()
+        self._here: set[str] = set()
+
+    def come_to(self, function: str, item: Any) -> bool:
+        called = self.by_test[item.nodeid] | self.by_all
+        return any(f"{one}.".startswith(f"{function}.") for one in called)
+
+    @contextmanager
+    def of(self, item: Any) -> Iterator[None]:
+        self._here = self.by_test[item.nodeid] = set()
+        sys.setprofile(self._note)
+        threading.setprofile(self._note)
+        yield
+        sys.setprofile(None)
+        threading.setprofile(None)  # type: ignore[arg-type]
+
+    def _note(self, frame: FrameType, event: str, _: Any) -> None:
+        if event == "call" and frame.f_code.co_filename == self.path:
+            self._here.add(frame.f_code.co_qualname)
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_fixture_setup(self, fixturedef: Any) -> Iterator[None]:
+        before = self._here
+        if fixturedef.scope != "function":
+            self._here = self.by_all
+        yield
+        self._here = before
+
+
 def pytest_runtestloop(session: Any) -> bool | None:
     """Goes through the tests for each mutant. In place of pytest's own way."""
     if ORDER not in os.environ:
@@ -81,7 +121,9 @@ def pytest_runtestloop(session: Any) -> bool | None:
     text = (ROOT / file).read_text("utf-8")
     module = importlib.import_module(file.removesuffix(".py").replace("/", "."))
     items = list(session.items)
-    assert _failing(items, items[0]) is None, "the tests fail without a mutant"
+    calls = Calls(str(ROOT / file))
+    session.config.pluginmanager.register(calls)
+    assert _failing(items, items[0], calls) is None, "the tests fail without a mutant"
     said = _in_fork(items, lambda: True)
     assert said is None, f"in a fork, without a mutant: {said}"
     kills: Counter[str] = Counter()
@@ -89,12 +131,13 @@ def pytest_runtestloop(session: Any) -> bool | None:
     for one in mutants_in(file):
         if one.key not in wanted:
             continue
-        ordered = sorted(items, key=lambda item: -kills[item.nodeid])
-        found = _in_fork(ordered, lambda one=one: switch_on(module, text, one))
+        calling = [item for item in items if calls.come_to(one.function, item)]
+        calling.sort(key=lambda item: -kills[item.nodeid])
+        found = _in_fork(calling, lambda one=one: switch_on(module, text, one)) if calling else None
         answers[one.key] = found
         if found:
             kills[found] += 1
-        print(one.key, "=>", found, flush=True)
+        print(one.key, "=>", found, f"of {len(calling)}", flush=True)
         Path(order["answer"]).write_text(json.dumps(answers), "utf-8")
     return True
 
@@ -117,14 +160,15 @@ def _child(items: list[Any], prepare: Callable[[], bool], answer: Connection) ->
     os._exit(0)
 
 
-def _failing(items: list[Any], following: Any) -> str | None:
+def _failing(items: list[Any], following: Any, calls: Calls | None = None) -> str | None:
     """The first test that fails. What lasts stays for whatever follows."""
     from _pytest.runner import runtestprotocol
 
     for at, item in enumerate(items):
-        reports = runtestprotocol(
-            item, log=False, nextitem=items[at + 1] if at + 1 < len(items) else following
-        )
+        with calls.of(item) if calls else nullcontext():
+            reports = runtestprotocol(
+                item, log=False, nextitem=items[at + 1] if at + 1 < len(items) else following
+            )
         if any(report.failed for report in reports):
             return str(item.nodeid)
     return None
