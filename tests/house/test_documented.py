@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dokkaebi.texts import catalogue
+from tests.mutation import figures
 
 ROOT = Path(__file__).resolve().parents[2]
 INTERFACES = sorted((ROOT / "interfaces").glob("*.sol"))
@@ -38,6 +39,11 @@ def test_texts_use_the_same_values_in_both_languages() -> None:
     for key, text in catalogue().items():
         values = [set(re.findall(r"{(\w+)", text[language])) for language in ("en", "ko")]
         assert values[0] == values[1], key
+
+
+def test_the_figures_of_the_mutants_are_the_last_ones() -> None:
+    page = figures.PAGE.read_text("utf-8")
+    assert figures.in_page(page, figures.results()) == page
 
 
 def commands() -> dict[str, str]:

@@ -6,8 +6,9 @@ each should be noticed.
 A contract's mutant is first played by the machine of the fast lane; if it survives that, the
 contract's own tests try, of both those alone that come to its place. A module's mutant is tried by
 the module's tests. What survives is named, unless `explained.toml` says why nobody could notice it.
-The figures go to `results.json`, file by file. Ends with 1 where less than 95 % of a contract's are
-killed, or 85 % of a module's, or an explanation fits nothing, or nothing comes to a branch.
+The figures go to `results.json` and `docs/invariants.md`, file by file. Ends with 1 where less than
+95 % of a contract's are killed, or 85 % of a module's, or an explanation fits nothing, or nothing
+comes to a branch.
 """
 
 from __future__ import annotations
@@ -25,17 +26,17 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
 from dokkaebi.deploy.sources import Sources, project_commit
-from tests.mutation import contract_tests, killers, python_tests
+from tests.mutation import contract_tests, figures, killers, python_tests
 from tests.mutation.mutants import TRAP, Mutant
 from tests.mutation.weave import Compiler, Woven, find, weave
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
 EXPLAINED = HERE / "explained.toml"
-RESULTS = HERE / "results.json"
 WORK = ROOT / "var" / "mutate"
 AIM, PYTHON_AIM = 0.95, 0.85
 # The machine's runs that each mutant has to survive, and the time that the contract's tests get for
@@ -163,7 +164,8 @@ def try_contract(
     woven = weave(compiler, sources, contracts, both, to_be_looked_at=True)
     result = Result(file, dropped=[one.key for one in woven.dropped])
     seeds = list(islice(killers.seeds_of(file, 1), RUNS))
-    machine = {seed: killers.places_reached(_codes(woven), seed) for seed in seeds}
+    told = track(seeds, "the machine's runs", console=console)
+    machine = {seed: killers.places_reached(_codes(woven), seed) for seed in told}
     tests = contract_tests.places_reached(file, woven.artifacts, folder)
     reached = set[int]().union(*(some for some in machine.values() if isinstance(some, set)))
     reached = reached.union(*(some for some in tests.values() if some is not None))
@@ -183,7 +185,7 @@ def try_contract(
     unwoven = killers.try_to_kill(0, codes, seeds) if seeds else None
     if unwoven is not None:
         raise SystemExit(f"{file}: with all mutants off, {unwoven}")
-    for number, one in woven.mutants.items():
+    for number, one in track(woven.mutants.items(), "by the machine", console=console):
         some = [seed for seed in seeds if isinstance(machine[seed], str) or number in machine[seed]]
         if some and killers.try_to_kill(number, codes, some) is not None:
             result.killed[one.key] = "machine"
@@ -226,14 +228,16 @@ def stale(file: str, mutants: list[Mutant], result: Result) -> list[str]:
 
 
 def write(results: list[Result], arguments: argparse.Namespace) -> None:
-    known = json.loads(RESULTS.read_text("utf-8")) if RESULTS.is_file() else {}
+    known = figures.results()
     for one in results:
         known.setdefault(one.file, {})
         if one.places:
             known[one.file] |= one.reached()
         if not arguments.traps:
             known[one.file] |= one.as_json(arguments)
-    RESULTS.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n", "utf-8")
+    figures.RESULTS.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n", "utf-8")
+    page = figures.PAGE.read_text("utf-8")
+    figures.PAGE.write_text(figures.in_page(page, known), "utf-8")
 
 
 def main() -> int:
