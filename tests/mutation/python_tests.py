@@ -34,7 +34,7 @@ MODULES = {
     "dokkaebi/portal/scoring.py": ("portal/test_scoring.py", "portal/test_epoch.py"),
     "dokkaebi/portal/tree.py": ("portal/test_epoch.py", "chain/test_reward_pool.py"),
     "dokkaebi/portal/epoch.py": ("portal/test_epoch.py", "portal/test_commands.py"),
-    "dokkaebi/portal/rules.py": ("portal/test_scoring.py", "portal/test_epoch.py"),
+    "dokkaebi/portal/rules.py": ("portal/test_rules.py",),
     "dokkaebi/sponsor/books.py": ("sponsor/test_books.py", "sponsor/test_relay.py"),
     "dokkaebi/chain/assets.py": ("chain/test_assets.py",),
     "dokkaebi/ledger/reports/statement.py": ("ledger/test_statement.py",),
