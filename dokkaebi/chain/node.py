@@ -46,7 +46,7 @@ def start_node(
     transaction. Hardhat is for our own tests: its accounts and chain are in tools/.
 
     `options` go to its command line as they are; `hardfork`: the level of its EVM;
-    `chain_id`: another one than the usual, of Anvil.
+    `chain_id`: another one than the usual.
     The node hangs on `tools/leash.py`, which ends it when this process is gone, however it went.
     """
     if name not in CHAIN_IDS:

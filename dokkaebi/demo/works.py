@@ -34,7 +34,7 @@ def load_works(folder: Path) -> list[DemoWork]:
     """The files of a folder as works, parents before their derivatives.
 
     `works.toml` beside the folder may describe them; what it doesn't know is taken from the file's
-    name. Raises DokkaebiError for a folder that isn't there or holds no file.
+    name. Raises DokkaebiError for a folder that isn't there or holds no file, or an empty one.
     """
     if not folder.exists():
         raise DokkaebiError("works_missing", path=str(folder))
@@ -46,6 +46,9 @@ def load_works(folder: Path) -> list[DemoWork]:
         raise DokkaebiError("works_unreadable", path=str(folder), problem=str(problem)) from None
     if not files:
         raise DokkaebiError("works_none", path=str(folder))
+    for path in sorted(files):
+        if path.stat().st_size == 0:
+            raise DokkaebiError("file_empty", path=str(path))
     described = _described(folder.resolve().parent / "works.toml")
     known = [described[name] for name in described if (folder / name) in files]
     rest = sorted(p for p in files if p.name not in described)

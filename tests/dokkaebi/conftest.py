@@ -33,7 +33,7 @@ OPERATOR, CREATOR, BUYER, STRANGER, REFERRER, TREASURY, GUARDIAN = [
 ]
 DAY = 86_400
 # The fastest one; what depends on a node is tried on each (`start_node` in tests), the demo and
-# the browser's tests run on Ganache. `TEST_NODE=ganache` runs these there too.
+# Brownie's scripts run on Ganache. `TEST_NODE=ganache` runs these and the browser's there too.
 NODE = os.environ.get("TEST_NODE", "anvil")
 # Commands that sign nothing take no key.
 READING = ("verify", "show")

@@ -112,27 +112,21 @@ def test_demo_derivative_pays_its_parents_creator(report: dict[str, Any]) -> Non
     assert paid
 
 
-def test_demo_plays_the_files_of_any_folder(tmp_path: Path) -> None:
-    works = tmp_path / "works"
+def test_demo_plays_any_folder_and_replaces_the_last_one_as_a_whole(
+    tmp_path: Path, day: tuple[str, Path]
+) -> None:
+    works, target = tmp_path / "works", tmp_path / "demo"
     works.mkdir()
     for number in range(3):
         (works / f"작품 {number}.bin").write_bytes(bytes([number]) * (number + 1))
-    done = demo("--works", works, "--output", tmp_path / "out", "--lang", "ko")
+    shutil.copytree(day[1], target)
+    (target / "left-over").write_text("old")
+    done = demo("--works", works, "--output", target, "--lang", "ko")
     assert done.returncode == 0, done.stderr
     assert "books balance:" in done.stdout
     assert "작품 1" in done.stdout
-
-
-def test_demo_replaces_the_last_one_as_a_whole(tmp_path: Path, day: tuple[str, Path]) -> None:
-    target = tmp_path / "demo"
-    shutil.copytree(day[1], target)
-    (target / "left-over").write_text("old")
-    works = tmp_path / "works"
-    works.mkdir()
-    (works / "one.txt").write_text("하나")
-    assert demo("--works", works, "--output", target).returncode == 0
     assert not (target / "left-over").exists()
-    assert len(json.loads((target / "report.json").read_text("utf-8"))["creations"]) == 1
+    assert len(json.loads((target / "report.json").read_text("utf-8"))["creations"]) == 3
 
 
 @pytest.mark.parametrize("kind", ["missing", "file", "empty", "hidden", "empty file"])

@@ -45,6 +45,21 @@ export async function rpc(method, params = []) {
   return result;
 }
 
+const isAnvil = async () => /anvil/i.test(await rpc("web3_clientVersion"));
+
+/** Gives an account code, or takes it away ("0x"). */
+export async function setCode(account, code) {
+  await rpc((await isAnvil()) ? "anvil_setCode" : "evm_setAccountCode", [account, code]);
+}
+
+/** Whether what is sent gets into blocks; what waited does then. */
+export async function setMining(on) {
+  if (await isAnvil()) {
+    await rpc("evm_setAutomine", [on]);
+    if (on) await rpc("evm_mine");
+  } else await rpc(on ? "miner_start" : "miner_stop");
+}
+
 export async function passTime(seconds) {
   await rpc("evm_increaseTime", [seconds]);
   await rpc("evm_mine");

@@ -23,8 +23,11 @@ from dokkaebi.chain.sender import Sender
 from dokkaebi.chain.suite import Suite
 from dokkaebi.deploy import deploy_market, load_market_spec
 from tests.commands import WAIT_SECONDS, running_command
+from tests.dokkaebi.conftest import NODE
 
 TOKENS_EACH = 10_000 * 10**18
+# Ganache's own number, which Anvil takes on.
+CHAIN_ID = 1337
 # The accounts that browsers use; the node's first ones are the operator's and the treasury's.
 BROWSERS = range(3, 18)
 SPONSOR = "test:18"
@@ -48,9 +51,9 @@ class Served:
 def served_market(folder: Path) -> Iterator[Served]:
     """A new market with everything that `dokkaebi serve` needs, for as long as a `with` block."""
     with ExitStack() as stack:
-        node = stack.enter_context(start_node("ganache"))
+        node = stack.enter_context(start_node(NODE, chain_id=CHAIN_ID))
         chain = connect(node.url)
-        manifest = folder / "1337.json"
+        manifest = folder / f"{CHAIN_ID}.json"
         _deploy(chain, manifest)
         settings = {
             "DOKKAEBI_RPC": node.url,

@@ -15,6 +15,7 @@ import {
   PHONE,
   rpc,
   RPC,
+  setCode,
   shot,
   TestWallet,
   visit,
@@ -103,14 +104,14 @@ for (const [size, lang] of [
 
     // A seller who can't be paid at once has the money waiting.
     const account = seller.account.address;
-    await rpc("evm_setAccountCode", [account, "0x60006000fd"]);
+    await setCode(account, "0x60006000fd");
     await shop.locator(".state.shipped").waitFor();
     await shop.locator(".countdown").waitFor();
     await shop.locator(".trade .row .primary").click();
     await carryOut(shop);
     await leaveSheet(shop);
     await shop.locator(".trade.over").waitFor();
-    await rpc("evm_setAccountCode", [account, "0x"]);
+    await setCode(account, "0x");
 
     const had = await balance(account);
     await page.goto(page.url().replace(/#.*/, "#/money"));

@@ -8,7 +8,7 @@ import {
   make,
   openBrowser,
   PAGE,
-  rpc,
+  setMining,
   shot,
   TestWallet,
   visit,
@@ -136,7 +136,7 @@ test("a chain that is lost before signing is said, and after signing is waited f
   wallet.before = async (method) => {
     if (method === "eth_sendTransaction") setTimeout(() => (wallet.offline = true), 150);
   };
-  await rpc("miner_stop");
+  await setMining(false);
   await goOn(page).click();
   await page.getByText("Nothing is lost; this page keeps asking").waitFor();
   await shot(page, "chain-lost");
@@ -144,7 +144,7 @@ test("a chain that is lost before signing is said, and after signing is waited f
   await page.reload();
   await page.locator(".pending .waiting").waitFor();
   await shot(page, "pending");
-  await rpc("miner_start");
+  await setMining(true);
   wallet.offline = false;
   await page.locator(".pending .done").waitFor();
   assert.equal(sent(wallet), 2);
