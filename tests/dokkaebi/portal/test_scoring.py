@@ -112,6 +112,35 @@ def test_new_accounts_count_less(age: int, given: int, rules: Rules) -> None:
     assert points(score(rules, EPOCH, [did("LIKE", A, B), early]), B) == 275
 
 
+def test_an_account_of_no_age_counts_in_full_where_no_age_is_asked_for(rules: Rules) -> None:
+    found = score(replace(rules, age_full_days=0), EPOCH, [did("LIKE", A, B)])
+    assert points(found, B) == 1_000
+
+
+def test_texts_of_two_are_told_apart_to_the_last_bit(even: Rules) -> None:
+    made = [did("WRITE", A, twin=1 << 63 | 7), did("WRITE", B, twin=7)]
+    found = score(even, EPOCH, made)
+    assert points(found, A) == points(found, B) == 10_000
+
+
+def test_a_kind_that_praises_nobody_gives_its_receiver_nothing(even: Rules) -> None:
+    assert set(score(even, EPOCH, [did("WRITE", A, B)]).points) == {A}
+
+
+def test_what_is_mutual_is_the_less_of_both(even: Rules) -> None:
+    likes = [did("LIKE", A, B) for _ in range(5)] + [did("LIKE", B, A) for _ in range(8)]
+    found = score(even, EPOCH, likes)
+    # Five are mutual, one more than is free; its root is one.
+    assert (points(found, B), points(found, A)) == (5_000, 8_000)
+    # Five again, and their root is less.
+    found = score(replace(even, mutual_free=0), EPOCH, likes)
+    assert found.points[A].mutual == found.points[B].mutual == 5_000 - 2_236
+
+
+def test_nobody_praises_oneself_without_a_wallet_either(even: Rules) -> None:
+    assert score(even, EPOCH, [did("LIKE", A, A)]).points == {}
+
+
 def test_nobody_praises_oneself(even: Rules) -> None:
     links = {A: LINKS[A], B: LINKS[A]}
     made = [did("LIKE", A, A), did("LIKE", A, B), did("LIKE", B, C)]
@@ -222,6 +251,102 @@ def test_the_opening_share_ends(even: Rules) -> None:
 def test_assets_without_a_rate_give_nothing(even: Rules) -> None:
     fee = Payment(MIDST, "t", LINKS[A], LINKS[C], "0x" + "9" * 40, 10**18)
     assert score(even, EPOCH, [did("LIKE", A, B)], [fee], LINKS).mileage == {}
+
+
+# What is told of one
+
+
+def told(scores: Scores) -> list[tuple[str, dict[str, Any]]]:
+    """The trail without what is told of each contribution alike."""
+    alike = {"id", "kind", "at", "author", "receiver"}
+    return [
+        (key, {name: value for name, value in values.items() if name not in alike})
+        for key, values in scores.trail
+    ]
+
+
+def test_what_one_made_is_told(even: Rules) -> None:
+    rules = replace(even, day_max=14)
+    made = [did("WRITE", A, at=MIDST + n, id=f"{n}") for n in range(3)]
+    found = score(rules, EPOCH, made, watched=A)
+    full = {"points": 10_000, "nth": 1, "age_bps": BPS, "room": 14_000}
+    assert told(found) == [
+        ("made", full),
+        ("made", {**full, "points": 4_000, "nth": 2, "room": 4_000}),
+        ("day_full", {**full, "points": 0, "nth": 3, "room": 0}),
+    ]
+    about = {"id": "1", "kind": "WRITE", "at": MIDST + 1, "author": str(A), "receiver": ""}
+    assert found.trail[1].values.items() >= about.items()
+    # Nothing of others, and nothing if nobody asked.
+    assert score(rules, EPOCH, made, watched=B).trail == []
+    assert score(rules, EPOCH, made).trail == []
+
+
+def test_what_an_account_of_no_age_makes_is_worth_nothing_and_no_day_is_full(rules: Rules) -> None:
+    found = score(replace(rules, age_start_bps=0), EPOCH, [did("SHARE", A, B)], watched=A)
+    assert [(key, values["points"]) for key, values in told(found)] == [
+        ("made", 0),
+        ("received", 0),
+    ]
+
+
+def test_the_second_of_the_same_text_is_told(even: Rules) -> None:
+    found = score(even, EPOCH, [did("WRITE", A, twin=7), did("WRITE", A, twin=7)], watched=A)
+    assert [key for key, _ in told(found)] == ["made", "twin"]
+
+
+def test_what_does_not_count_is_told_once(even: Rules) -> None:
+    epoch = Epoch(99, START, END, files=2, files_before=1)
+    made = [
+        did("WRITE", A, at=START - 1, file=1),
+        did("WRITE", A, at=END, file=2),
+        did("WRITE", A, at=START - 31 * DAY, file=2),
+        did("WAVE", A, file=2),
+    ]
+    # What counted in the epoch before is told there.
+    assert told(score(even, epoch, made, watched=A)) == [("late", {}), ("old", {}), ("kind", {})]
+
+
+def test_praise_is_told_to_both(even: Rules) -> None:
+    rules = replace(even, pair_max=7)
+    made = [did("SHARE", A, B, at=MIDST + n, id=f"{n}") for n in range(3)]
+    for watched in (A, B):
+        found = score(rules, EPOCH, made, watched=watched)
+        received = [one for one in told(found) if one[0] != "made"]
+        assert received == [
+            ("received", {"points": 5_000, "age_bps": BPS}),
+            ("received", {"points": 2_000, "age_bps": BPS}),
+            ("pair_full", {"points": 0, "age_bps": BPS}),
+        ]
+        assert found.trail[-1].values.items() >= {"author": str(A), "receiver": str(B)}.items()
+    assert score(rules, EPOCH, made, watched=C).trail == []
+
+
+def test_praise_of_oneself_is_told(even: Rules) -> None:
+    assert told(score(even, EPOCH, [did("LIKE", A, A)], watched=A)) == [("self", {})]
+
+
+def test_what_is_lost_for_mutual_praise_is_told_to_whom_it_is_taken_from(even: Rules) -> None:
+    def tempered(a_likes: int, b_likes: int, free: int) -> list[Any]:
+        likes = [did("LIKE", A, B)] * a_likes + [did("LIKE", B, A)] * b_likes
+        found = score(replace(even, mutual_free=free), EPOCH, likes, watched=B)
+        return [values for key, values in told(found) if key == "mutual"]
+
+    assert tempered(6, 7, 4) == [{"giver": A, "mutual": 6_000, "points": 586}]
+    # As much as is free is none too many, and nothing is mutual that one alone gave.
+    assert tempered(6, 6, 6) == []
+    assert tempered(6, 0, 0) == []
+
+
+def test_the_share_of_fees_is_told_to_whom_it_goes(even: Rules) -> None:
+    made = [did("LIKE", A, C), did("COMMENT", A, B)]
+    fees = [paid(10**15, LINKS[A], LINKS[B])]
+    share = 10**15 // 2 * 1_000 * even.share_bps // BPS
+    backed = {"wallet": LINKS[A], "whole": 4, "share": share}
+    found = score(even, EPOCH, made, fees, LINKS, watched=C)
+    assert told(found)[-1] == ("backed", {**backed, "amount": share // 4, "weight": 1})
+    found = score(even, EPOCH, made, fees, LINKS, watched=B)
+    assert told(found)[-1] == ("backed", {**backed, "amount": share * 3 // 4, "weight": 3})
 
 
 def random_world(seed: int) -> tuple[list[Contribution], list[Payment], dict[Persona, str]]:
