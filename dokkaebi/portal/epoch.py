@@ -297,7 +297,7 @@ def settle(
         and wallet_of(who, links)
     ]
     wanted = sum(waiting[who] for who in ready)
-    paid, payouts = dict.fromkeys(ready, 0), dict[str, int]()
+    paid, payouts = dict[Persona, int](), dict[str, int]()
     for who in ready:
         due = waiting[who]
         paid[who] = due if wanted <= terms.budget else due * terms.budget // wanted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import random
@@ -17,6 +18,7 @@ import pytest
 from dokkaebi.config import project_root
 from dokkaebi.errors import DokkaebiError
 from dokkaebi.portal.epoch import (
+    _DIGESTED_AT_ONCE,
     Document,
     Terms,
     canonical,
@@ -24,9 +26,12 @@ from dokkaebi.portal.epoch import (
     close,
     digest_of,
     document_path,
+    epoch_of,
     previous_document,
     read_document,
     recompute,
+    scored,
+    settle,
     terms_of,
     write_document,
 )
@@ -35,6 +40,7 @@ from dokkaebi.portal.market import Market, from_ledger
 from dokkaebi.portal.names import Persona, chain_persona
 from dokkaebi.portal.reports import by_kind, by_person, epochs
 from dokkaebi.portal.rules import DAY_SECONDS, Rules
+from dokkaebi.portal.scoring import Epoch, Payment, Scores, Window
 from dokkaebi.portal.store import LinkRow, Store, open_store
 from dokkaebi.portal.tree import Tree, leaf, leaves, verify
 from tests.dokkaebi.portal.conftest import DATA, NOW
@@ -229,6 +235,120 @@ def test_what_is_imported_later_changes_no_closed_epoch(
     assert state(second, NABI)["made"] == {"WRITE": 10_000}
 
 
+GOLDEN = DATA / "closed"
+
+
+def market_at_the_edges() -> Market:
+    """Trades in the first and the last second of an epoch, and in the one after."""
+    made = trades(1, 2).contributions
+    fees = [
+        Payment(START + at, f"f{at}", WALLETS[GOM], "0x" + "C" * 40, COIN, FEE)
+        for at in (-1, 0, WEEK - 1, WEEK, 2 * WEEK - 1, 2 * WEEK)
+    ]
+    return Market(made, fees)
+
+
+@pytest.fixture
+def golden(filled: Store, generous: Rules, tmp_path: Path) -> list[Document]:
+    """Two epochs, closed by this version."""
+    rows = tmp_path / "names.csv"
+    rows.write_text(
+        "kind,id,author,at,source,to\n"
+        f"LIKE,n1,나비,{START + 5},마을,달\n"
+        f"LIKE,n2,달,{START - 5},마을,나비\n"
+        f"WRITE,n3,달,{START + WEEK},마을,\n",
+        "utf-8",
+    )
+    import_file(filled, rows, generous.kinds, NOW)
+    for who in (NABI, GOM):
+        link(filled, who)
+    rules = replace(generous, digest="0" * 64)
+    first = close(filled, rules, terms(), None, market_at_the_edges())
+    return [first, close(filled, rules, terms(2), first, market_at_the_edges())]
+
+
+def test_what_an_older_version_closed_is_still_computed_the_same(golden: list[Document]) -> None:
+    """Every byte: whoever changes a document's form, changes `VERSION`."""
+    for document in golden:
+        path = document_path(GOLDEN, document["epoch"])
+        assert canonical(document).decode() == path.read_text("utf-8")
+        assert read_document(path) == document
+
+
+def test_inputs_are_digested_as_the_store_and_the_market_have_them(
+    filled: Store, generous: Rules, golden: list[Document]
+) -> None:
+    def digest(lines: list[str]) -> dict[str, Any]:
+        text = "".join(f"{line}\n" for line in lines)
+        return {"count": len(lines), "sha256": hashlib.sha256(text.encode()).hexdigest()}
+
+    inputs = golden[0]["inputs"]
+    window = Window(generous, Epoch(1, START, START + WEEK, files=2))
+    counted = [one for one in filled.contributions(0, NOW, 2) if not window.why_not(one)]
+    rows = [
+        (one.source, one.kind, one.id, one.at, *one.author, *(one.receiver or ("", "")), one.twin)
+        for one in counted
+    ]
+    assert inputs["contributions"] == digest(["\t".join(map(str, row)) for row in rows])
+    # An account begins with its oldest contribution, whether that counts or not.
+    began: dict[Persona, int] = {}
+    for one in filled.contributions(0, NOW, 2):
+        began[one.author] = min(began.get(one.author, one.at), one.at)
+    authors = sorted({one.author for one in counted})
+    assert inputs["firstSeen"] == digest(["\t".join([*who, str(began[who])]) for who in authors])
+    fees = [one for one in market_at_the_edges().payments if 0 <= one.at - START < WEEK]
+    assert len(fees) == 2
+    assert inputs["payments"] == digest(["\t".join(map(str, one)) for one in fees])
+    assert inputs["market"]["count"] == 3
+    assert inputs["links"] == [[*who, WALLETS[who]] for who in (GOM, NABI)]
+
+
+def test_more_lines_than_are_digested_at_once(
+    store: Store, generous: Rules, tmp_path: Path
+) -> None:
+    count = 2 * _DIGESTED_AT_ONCE + 1
+    rows = tmp_path / "many.csv"
+    with rows.open("w", encoding="utf-8") as file:
+        file.write("kind,id,author,at,source,to\n")
+        file.writelines(f"LIKE,{n:06},nabi,{START + n // 50},s,gom\n" for n in range(count))
+    import_file(store, rows, generous.kinds, NOW)
+    document = close(store, generous, terms(), None, Market())
+    lines = "".join(
+        f"s\tLIKE\t{n:06}\t{START + n // 50}\ts\tnabi\ts\tgom\t0\n" for n in range(count)
+    )
+    digest = hashlib.sha256(lines.encode()).hexdigest()
+    assert document["inputs"]["contributions"] == {"count": count, "sha256": digest}
+
+
+def test_the_first_epoch_has_counted_no_file() -> None:
+    assert epoch_of(terms(), None, 3) == Epoch(1, START, START + WEEK, 3, 0)
+    before = {"inputs": {"files": ["a", "b"]}}
+    assert epoch_of(terms(2), before, 3) == Epoch(2, START + WEEK, START + 2 * WEEK, 3, 2)
+
+
+def test_of_one_who_is_watched_what_came_too_late_is_told(
+    store: Store, generous: Rules, tmp_path: Path
+) -> None:
+    rows = tmp_path / "old.csv"
+    rows.write_text(f"kind,id,author,at,source\nWRITE,o,nabi,{START - 99 * DAY_SECONDS},s\n")
+    import_file(store, rows, generous.kinds, NOW)
+    epoch, nabi = epoch_of(terms(), None, 1), Persona("s", "nabi")
+    found = scored(store, generous, epoch, Market(), {}, {}, nabi)
+    assert [step.key for step in found.trail] == ["old"]
+    assert found.points == {}
+
+
+def test_the_least_there_is_can_be_paid(generous: Rules) -> None:
+    rules = replace(generous, payout_min=0)
+    saved = {NABI: (1_000, 0), GOM: (1_000, 0)}
+    scores = Scores({}, {NABI: 1}, [])
+    people, payouts = settle(rules, terms(), scores, WALLETS, saved)
+    assert payouts == {WALLETS[NABI]: 1}
+    # Who has no mileage keeps the points.
+    points = {one["nickname"]: one["points"] for one in people}
+    assert points == {"nabi": 0, "gom": 1_000}
+
+
 @pytest.mark.parametrize(
     ("change", "where"),
     [
@@ -241,6 +361,12 @@ def test_what_is_imported_later_changes_no_closed_epoch(
         (lambda d: d["inputs"]["links"].pop(), "inputs.links"),
         (lambda d: d.update(rules="0" * 64), "rules"),
         (lambda d: d.update(more=1), "more"),
+        (lambda d: d.update(paid={}), "paid"),
+        (lambda d: d.update(paid=[]), "paid"),
+        (lambda d: d.update(people=7), "people"),
+        (lambda d: d.update(people={}), "people"),
+        (lambda d: d.update(inputs={**d["inputs"], "links": {}}), "inputs.links"),
+        (lambda d: d["inputs"].update(market=7), "inputs.market"),
     ],
 )
 def test_a_changed_document_is_found_out(
@@ -256,6 +382,42 @@ def test_a_changed_document_is_found_out(
     change(document)
     found = recompute(filled, generous, document, None, trades(1))
     assert any(where in one.where for one in found), found
+
+
+def test_differences_say_what_is_there_and_what_should_be(
+    filled: Store, generous: Rules, tmp_path: Path
+) -> None:
+    link(filled, GOM)
+    (path,) = closed(filled, generous, tmp_path, 1)
+    document = read_document(path)
+    document["inputs"]["links"] = [[*NABI, "0x"]]
+    document["accounts"].append("x")
+    found = recompute(filled, generous, document, None, trades(1))
+    shown = [(one.where, one.document, one.computed) for one in found if "people" not in one.where]
+    # In the order of names.
+    assert shown[0] == ("accounts.x", "x", "-")
+    links = [one for one in shown if one[0].startswith("inputs.links")]
+    assert links == [
+        ("inputs.links.club.example gom", "-", WALLETS[GOM]),
+        ("inputs.links.club.example nabi", "0x", "-"),
+    ]
+    assert [one.where for one in found] == sorted(one.where for one in found)
+
+
+def test_files_in_another_order_are_other_inputs(
+    filled: Store, generous: Rules, tmp_path: Path
+) -> None:
+    more = tmp_path / "more.csv"
+    more.write_text(f"kind,id,author,at,source\nWRITE,m,nabi,{START},s\n")
+    import_file(filled, more, generous.kinds, NOW)
+    document = close(filled, generous, terms(), None, Market())
+    assert recompute(filled, generous, document, None, Market()) == []
+    files = document["inputs"]["files"]
+    files.reverse()
+    with pytest.raises(DokkaebiError) as caught:
+        recompute(filled, generous, document, None, Market())
+    assert caught.value.key == "portal_inputs_missing"
+    assert caught.value.details == {"number": 1, "digest": files[0]}
 
 
 def test_other_inputs_or_rules_are_found_out(
@@ -281,11 +443,17 @@ def test_a_file_that_isnt_canonical_is_refused(
 ) -> None:
     (path,) = closed(filled, generous, tmp_path, 1)
     document = read_document(path)
-    for text in (json.dumps(document, indent=2), "{}", "[1]", "", '{"dokkaebi":"epoch"}'):
+    others = [canonical({**document, **other}) for other in ({"dokkaebi": "x"}, {"version": 2})]
+    texts = [json.dumps(document, indent=2), "{}", "[1]", "", '{"dokkaebi":"epoch"}']
+    for text in [*texts, *(one.decode() for one in others)]:
         path.write_text(text)
         with pytest.raises(DokkaebiError) as caught:
             read_document(path)
         assert caught.value.key == "portal_document_wrong"
+    path.unlink()
+    with pytest.raises(DokkaebiError) as caught:
+        read_document(path)
+    assert caught.value.key == "file_missing"
 
 
 def test_a_closed_epoch_stays(filled: Store, generous: Rules, tmp_path: Path) -> None:
@@ -319,6 +487,10 @@ def test_epochs_follow_on_one_another(
     assert caught.value.key == "portal_epoch_order"
     with pytest.raises(DokkaebiError):
         close(filled, generous, terms(2), None, Market())
+    for number in (0, -1):
+        before, negative = {**first, "epoch": number - 1}, replace(terms(2), number=number)
+        with pytest.raises(DokkaebiError):
+            close(filled, generous, negative, before, Market())
     assert close(filled, generous, terms(2), first, Market())["epoch"] == 2
 
 
@@ -431,6 +603,7 @@ def test_claims(filled: Store, generous: Rules) -> None:
     with pytest.raises(DokkaebiError) as caught:
         claim_of(document, COIN)
     assert caught.value.key == "portal_nothing_to_claim"
+    assert caught.value.details == {"account": COIN, "epoch": 1}
 
 
 # Reports
