@@ -7,6 +7,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -64,7 +65,7 @@ def test_everybodys_statement(naive: Naive, day: Day, snapshot: Snapshot) -> Non
         for _, role, _, asset, _, amount in earned(naive, account):
             totals[role, asset] += amount
             roles[role] += 1
-        assert found.totals() == dict(totals)
+        assert list(found.totals().items()) == sorted(totals.items())
     assert roles.keys() == INCOME
 
 
@@ -132,6 +133,19 @@ def test_a_statement_can_be_too_long(naive: Naive, snapshot: Snapshot, more: int
         assert statement(snapshot, account, longest=longest) == whole
 
 
+@pytest.mark.parametrize("after", [-1, 0, 1])
+def test_what_is_final_is_said_to_the_block(
+    naive: Naive, day: Day, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    account = naive.trades[0]["seller"]
+    last = statement(snapshot, account).receipts[-1]
+    receipt = day.chain.receipt(last.transaction)
+    assert receipt is not None
+    final = int(receipt["blockNumber"], 16) + after
+    monkeypatch.setattr(snapshot, "cursor", replace(snapshot.cursor, final_number=final))
+    assert statement(snapshot, account).receipts[-1].final == (after >= 0)
+
+
 def test_titles_come_from_the_documents(day: Day, snapshot: Snapshot) -> None:
     titles = {
         row.title
@@ -157,8 +171,11 @@ def test_csv_is_exact_and_on_the_zones_clock(naive: Naive, snapshot: Snapshot) -
 
 
 def test_json_says_of_what_it_is(day: Day, snapshot: Snapshot) -> None:
-    found = statement(snapshot, day.people[2], 5, 2**40)
-    made = json.loads(as_text(snapshot, found, "json", Calendar("Europe/Berlin")))
+    exhibits = Exhibits(day.documents, None)
+    found = statement(snapshot, day.people[2], 5, 2**40, exhibits=exhibits)
+    text = as_text(snapshot, found, "json", Calendar("Europe/Berlin"))
+    made = json.loads(text)
+    assert text == json.dumps(made, ensure_ascii=False, indent=2) + "\n"
     assert made["account"] == day.people[2]
     assert (made["from"], made["until"], made["zone"]) == (5, 2**40, "Europe/Berlin")
     assert made["head_hash"] == snapshot.cursor.block_hash
