@@ -21,7 +21,7 @@ from tests.mutation.forked import answer_of
 from tests.mutation.weave import numbers_in
 
 # For a mutant that never ends; all others take what they take, so that no load changes a result.
-SECONDS = 600
+SECONDS = 300
 # In which rooms of the machine a file's code is at work.
 ROOMS = {
     "ArbitrationDesk": ("desk",),
