@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from rich.console import Console
@@ -31,6 +32,7 @@ from rich.table import Table
 
 from dokkaebi.deploy.sources import Sources, project_commit
 from tests.mutation import contract_tests, figures, killers, python_tests
+from tests.mutation.forked import LONGER
 from tests.mutation.mutants import TRAP, Mutant
 from tests.mutation.weave import Compiler, Woven, find, weave
 
@@ -182,12 +184,14 @@ def try_contract(
     console.print(f"{file}: weaving {len(rest)} mutants in", highlight=False)
     woven = weave(compiler, sources, contracts, rest)
     result.tried, codes = list(woven.mutants.values()), _codes(woven)
+    begun = monotonic()
     unwoven = killers.try_to_kill(0, codes, seeds) if seeds else None
+    patience = LONGER * (monotonic() - begun)
     if unwoven is not None:
         raise SystemExit(f"{file}: with all mutants off, {unwoven}")
     for number, one in track(woven.mutants.items(), "by the machine", console=console):
         some = [seed for seed in seeds if isinstance(machine[seed], str) or number in machine[seed]]
-        if some and killers.try_to_kill(number, codes, some) is not None:
+        if some and killers.try_to_kill(number, codes, some, patience) is not None:
             result.killed[one.key] = "machine"
     reasons = explanations(file)
     left = {

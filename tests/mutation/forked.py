@@ -7,6 +7,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+# A mutant that takes so many times as long as none never ends.
+LONGER = 10
+
 
 def answer_of(child: Callable[..., None], *arguments: Any, seconds: float) -> Any:
     """What a child sends by the connection that it gets last; or in words that it ended without, or

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -18,12 +19,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from multiprocessing.connection import Connection
 from pathlib import Path
+from time import monotonic
 from types import FrameType
 from typing import Any
 
 import pytest
 
-from tests.mutation.forked import answer_of
+from tests.mutation.forked import LONGER, answer_of
 from tests.mutation.mutants import Mutant
 from tests.mutation.python_mutants import python_mutants, switch_on
 
@@ -40,8 +42,8 @@ MODULES = {
     "dokkaebi/ledger/reports/statement.py": ("ledger/test_statement.py",),
     "dokkaebi/ledger/reports/balance.py": ("ledger/test_balance.py",),
 }
-# For one that never ends; tests take a small part of it.
-SECONDS = 900
+# Of a fork, without a mutant: the most that it may take, and the most memory.
+SECONDS, BYTES = 900.0, 6 << 30
 
 
 def mutants_in(file: str) -> list[Mutant]:
@@ -124,7 +126,9 @@ def pytest_runtestloop(session: Any) -> bool | None:
     calls = Calls(str(ROOT / file))
     session.config.pluginmanager.register(calls)
     assert _failing(items, items[0], calls) is None, "the tests fail without a mutant"
-    said = _in_fork(items, lambda: True)
+    begun = monotonic()
+    said = _in_fork(items, lambda: True, SECONDS)
+    patience = LONGER * (monotonic() - begun)
     assert said is None, f"in a fork, without a mutant: {said}"
     kills: Counter[str] = Counter()
     answers: dict[str, str | None] = {}
@@ -133,7 +137,9 @@ def pytest_runtestloop(session: Any) -> bool | None:
             continue
         calling = [item for item in items if calls.come_to(one.function, item)]
         calling.sort(key=lambda item: -kills[item.nodeid])
-        found = _in_fork(calling, lambda one=one: switch_on(module, text, one)) if calling else None
+        found = None
+        if calling:
+            found = _in_fork(calling, lambda one=one: switch_on(module, text, one), patience)
         answers[one.key] = found
         if found:
             kills[found] += 1
@@ -142,15 +148,17 @@ def pytest_runtestloop(session: Any) -> bool | None:
     return True
 
 
-def _in_fork(items: list[Any], prepare: Callable[[], bool]) -> str | None:
+def _in_fork(items: list[Any], prepare: Callable[[], bool], seconds: float) -> str | None:
     """The test that fails in a fork, None if none does, "" if it couldn't be prepared."""
-    said: str | None = answer_of(_child, items, prepare, seconds=SECONDS)
+    said: str | None = answer_of(_child, items, prepare, seconds=seconds)
     return said
 
 
 def _child(items: list[Any], prepare: Callable[[], bool], answer: Connection) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    # One that never ends may take memory instead of time.
+    resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
     if not prepare():
         answer.send("")
     else:
