@@ -192,6 +192,9 @@ class Event:
         self._data = coder(f"({','.join(kind for kind, indexed in kinds if not indexed)})")
 
     def read(self, topics: Sequence[bytes], data: bytes) -> tuple[Any, ...]:
+        """Its arguments; refuses data that is longer or shorter than they are."""
+        if not self._data.dynamic and len(data) != self._data.size:
+            raise ValueError(f"{self.name} has {len(data)} bytes of data, not {self._data.size}")
         rest, values = iter(self._data.decode(data, 0)), iter(topics[1:])
         return tuple(
             one.decode(next(values), 0) if one is not None else next(rest) for one in self._indexed

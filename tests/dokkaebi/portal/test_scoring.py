@@ -291,8 +291,10 @@ def test_what_an_account_of_no_age_makes_is_worth_nothing_and_no_day_is_full(rul
 
 
 def test_the_second_of_the_same_text_is_told(even: Rules) -> None:
-    found = score(even, EPOCH, [did("WRITE", A, twin=7), did("WRITE", A, twin=7)], watched=A)
+    made = [did("WRITE", A, twin=7), did("WRITE", A, twin=7)]
+    found = score(even, EPOCH, made, watched=A)
     assert [key for key, _ in told(found)] == ["made", "twin"]
+    assert score(even, EPOCH, made).trail == []
 
 
 def test_what_does_not_count_is_told_once(even: Rules) -> None:
