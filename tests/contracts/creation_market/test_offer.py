@@ -4,7 +4,14 @@ import pytest
 from brownie import ZERO_ADDRESS, chain
 
 from tests.contracts.creation_market.conftest import PRICE, PRICE_MAX, hex_of
-from tests.contracts.support import DAY, event_names, only_event, reverts_with, sleep_to
+from tests.contracts.support import (
+    DAY,
+    event_names,
+    only_event,
+    reverts_with,
+    reverts_without_error,
+    sleep_to,
+)
 
 
 def test_an_offer_is_published(shop, money, creation, seller):
@@ -32,6 +39,17 @@ def test_publishing_says_every_term(shop, creation, seller, buyer, stranger):
     event = only_event(tx, "OfferPublished")
     assert event["offerId"] == hex_of(shop.digest(offer))
     assert tuple(event["offer"]) == tuple(offer)
+
+
+@pytest.mark.parametrize("word", [0, 1, 2, 8], ids=["seller", "buyer", "collection", "asset"])
+def test_offer_reverts_when_an_address_has_more_bits_than_one(shop, creation, seller, word):
+    """What is published is the calldata as it came."""
+    offer = shop.offer(seller, creation)
+    data = bytearray.fromhex(shop.contract.offer.encode_input(offer)[2:])
+    seller.transfer(shop.contract, data="0x" + data.hex())
+    data[4 + 32 * word] = 1
+    with reverts_without_error():
+        seller.transfer(shop.contract, data="0x" + data.hex())
 
 
 def test_publishing_a_foreign_creation_says_its_royalty(shop, stranger, seller):
