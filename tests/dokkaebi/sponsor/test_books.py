@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dokkaebi.errors import DokkaebiError
-from dokkaebi.sponsor.books import DAY_SECONDS, Books, Budgets, Entry
+from dokkaebi.sponsor.books import DAY_SECONDS, Books, Budgets, Entry, day_of
 
 BUDGETS = Budgets(person=100, day=150, total=200)
 
@@ -76,6 +76,39 @@ def test_dearer_version_needs_only_the_difference() -> None:
     books.check(BUDGETS, act, 100, 0)
     with pytest.raises(DokkaebiError):
         books.check(BUDGETS, act, 101, 0)
+
+
+@pytest.mark.parametrize("late", [-1, 0])
+def test_an_act_counts_on_the_day_of_its_first_signature(late: int) -> None:
+    books, midnight = Books(), 5 * DAY_SECONDS
+    act = taken(books, entry(at=midnight - DAY_SECONDS))
+    signed(books, act, 40, midnight + late)
+    signed(books, act, 90, midnight + DAY_SECONDS)
+    first, other = (4, 5) if late else (5, 4)
+    assert day_of(act) == first
+    assert (books.counted(day=first), books.counted(day=other)) == (90, 0)
+    # What makes it dearer the next day is counted there, beside what that day has.
+    taken(books, entry(1, "B"))
+    signed(books, books.acts["act 1"], 60, first * DAY_SECONDS)
+    with pytest.raises(DokkaebiError) as caught:
+        books.check(Budgets(1_000, 150, 1_000), act, 91, midnight + DAY_SECONDS)
+    assert caught.value.details == {"needs": 1, "left": 0}
+    # One that was never signed counts where it will be: today.
+    books.check(Budgets(1_000, 150, 1_000), entry(2, at=midnight), 150, midnight + DAY_SECONDS)
+
+
+def test_an_act_without_a_signature_counts_from_when_it_came() -> None:
+    assert [day_of(entry(at=at)) for at in (DAY_SECONDS - 1, DAY_SECONDS)] == [0, 1]
+
+
+def test_what_is_over_is_not_open() -> None:
+    books = Books()
+    acts = [taken(books, entry(number)) for number in range(5)]
+    signed(books, acts[1], 1)
+    for act, state in zip(acts[2:], ("done", "failed", "dropped"), strict=True):
+        signed(books, act, 1)
+        ended(books, act, state, 0)
+    assert books.open_acts() == acts[:2]
 
 
 def test_whatever_happens_no_more_is_spent_than_budgets_allow() -> None:
