@@ -65,14 +65,15 @@ def test_shares_go_from_nothing_to_all(deploy, token, treasury, buyer, share):
     assert token.balanceOf(treasury) - before == 10_001 - pool.income()
 
 
+@pytest.mark.parametrize("amount", [1, 7])
 def test_other_assets_go_to_the_treasury_and_count_nothing(
-    fund, MockToken, treasury, deployer, stranger
+    fund, MockToken, treasury, deployer, stranger, amount
 ):
     other = MockToken.deploy({"from": deployer})
-    other.mint(fund.pool.PURSE(), 7, {"from": deployer})
+    other.mint(fund.pool.PURSE(), amount, {"from": deployer})
     tx = fund.pool.collect(other, {"from": stranger})
-    assert only_event(tx, "IncomeCollected") == {"asset": other, "rewards": 0, "treasury": 7}
-    assert (other.balanceOf(treasury), fund.pool.income()) == (7, 0)
+    assert only_event(tx, "IncomeCollected") == {"asset": other, "rewards": 0, "treasury": amount}
+    assert (other.balanceOf(treasury), fund.pool.income()) == (amount, 0)
 
 
 def test_coins_go_to_the_treasury_and_count_nothing(fund, treasury, stranger):
