@@ -367,6 +367,7 @@ def test_the_least_there_is_can_be_paid(generous: Rules) -> None:
         (lambda d: d.update(people={}), "people"),
         (lambda d: d.update(inputs={**d["inputs"], "links": {}}), "inputs.links"),
         (lambda d: d["inputs"].update(market=7), "inputs.market"),
+        (lambda d: d["inputs"].update(market=[]), "inputs.market"),
     ],
 )
 def test_a_changed_document_is_found_out(
@@ -594,7 +595,7 @@ def test_claims(filled: Store, generous: Rules) -> None:
     assert len(wallets) > 1
     for wallet, amount in document["accounts"]:
         claim = claim_of(document, wallet.upper().replace("0X", "0x"))
-        assert claim.cumulative == int(amount)
+        assert (claim.epoch, claim.account, claim.cumulative) == (1, wallet, int(amount))
         assert "0x" + claim.root.hex() == document["root"]
         mine = leaf(1, POOL, 1, wallet, claim.cumulative)
         assert verify(claim.root, claim.proof, mine)
