@@ -40,7 +40,11 @@ MODULES = {
     "dokkaebi/sponsor/books.py": ("sponsor/test_books.py", "sponsor/test_relay.py"),
     "dokkaebi/chain/assets.py": ("chain/test_assets.py",),
     "dokkaebi/ledger/reports/statement.py": ("ledger/test_statement.py",),
-    "dokkaebi/ledger/reports/balance.py": ("ledger/test_balance.py",),
+    # Those that need no market of their own.
+    "dokkaebi/ledger/reports/balance.py": (
+        "ledger/test_balance.py::test_the_days_books_balance",
+        "ledger/test_balance.py::test_every_changed_figure_is_named",
+    ),
 }
 # Of a fork, without a mutant: the most that it may take, and the most memory.
 SECONDS, BYTES = 900.0, 6 << 30

@@ -274,7 +274,14 @@ def test_offer_takes_parts_that_make_a_hundred(desk, seller, parts):
 
 @pytest.mark.parametrize(
     ("parts", "percents"),
-    [((100,), 0), ((50, 49), 99), ((50, 51), 101), ((50, 0, 50), 50), ((8,) * 12 + (4,), 0)],
+    [
+        ((100,), 0),
+        ((50, 49), 99),
+        ((50, 51), 101),
+        ((50, 0, 50), 50),
+        ((60, 40, 0), 100),
+        ((8,) * 12 + (4,), 0),
+    ],
 )
 def test_offer_reverts_when_the_parts_are_wrong(desk, seller, parts, percents):
     with reverts_with("Offer_PartsWrong", len(parts), percents):

@@ -154,6 +154,22 @@ def test_the_buyer_takes_a_request_back(market, money, wanted, buyer, seller):
         market.accept(request, {"from": seller})
 
 
+@pytest.mark.parametrize("ahead", [1, 365 * DAY])
+def test_a_request_is_open_from_the_next_second_on_for_a_year(market, wanted, seller, ahead):
+    now = chain.time() + 10
+    sleep_to(chain, now)
+    request = wanted(expiry=now + ahead)
+    assert market.documentOf(request_id(market, request))[0] != ZERO_ADDRESS
+
+
+@pytest.mark.parametrize("ahead", [0, 365 * DAY + 1])
+def test_request_reverts_when_the_expiry_is_out_of_range(market, wanted, ahead):
+    now = chain.time() + 10
+    sleep_to(chain, now)
+    with reverts_with("Expiry_OutOfRange", now + ahead, now + 1, now + 365 * DAY):
+        wanted(expiry=now + ahead)
+
+
 @pytest.mark.parametrize("seconds", [-1, 0])
 def test_nobody_else_takes_it_back_in_time(market, wanted, buyer, stranger, seconds):
     request = wanted()

@@ -47,6 +47,14 @@ def test_a_signed_offer_is_funded_once(desk, signed, seller, buyer, stranger):
         desk.fund(offer, stranger, signature=signature)
 
 
+@pytest.mark.parametrize(("units", "taken"), [(1, 0), (2, 1)])
+def test_units_are_counted_if_there_is_more_than_one(market, desk, signed, buyer, units, taken):
+    """The nonce says it of a single one."""
+    offer, signature = signed(units=units)
+    desk.fund(offer, buyer, signature=signature)
+    assert market.unitsTaken(offer_id(market, offer)) == taken
+
+
 def test_fund_reverts_when_somebody_else_signed(market, desk, seller, buyer, stranger):
     offer = desk.draft(seller)
     digest = offer_id(market, offer)
