@@ -47,8 +47,8 @@ prove: setup ## Prove what can be proved (halmos), look for known faults (slithe
 	@tools/setup --prove
 	@$(PYTHON) -m tests.proofs
 
-mutate: setup ## Put small faults into contracts and money code and see them noticed; hours (ONLY=, LIMIT=, SEED=1); TRAPS=1: is every branch reached?
-	@$(PYTHON) -m tests.mutation --only "$(ONLY)" --limit $(or $(LIMIT),0) --seed $(SEED) $(if $(TRAPS),--traps)
+mutate: setup ## Put small faults into contracts and money code and see them noticed; hours (ONLY=, LIMIT=, SEED=1); TRAPS=1: is every branch reached? AGAIN=1: what survived
+	@$(PYTHON) -m tests.mutation --only "$(ONLY)" --limit $(or $(LIMIT),0) --seed $(SEED) $(if $(TRAPS),--traps) $(if $(AGAIN),--again)
 
 bench-gas: setup ## Measure the gas of each call into bench/gas/
 	@$(PYTHON) -m bench.gas

@@ -1,7 +1,7 @@
 """`make mutate`: small faults in the contracts, and in the Python that counts money, one at a time;
 each should be noticed.
 
-    python -m tests.mutation [--only EscrowMarket] [--limit 60] [--seed 1] [--traps]
+    python -m tests.mutation [--only EscrowMarket] [--limit 60] [--seed 1] [--traps] [--again]
 
 A contract's mutant is first played by the machine of the fast lane; if it survives that, the
 contract's own tests try, of both those alone that come to its place. A module's mutant is tried by
@@ -231,13 +231,38 @@ def stale(file: str, mutants: list[Mutant], result: Result) -> list[str]:
     return [key for key in explanations(file) if key not in there or key in result.killed]
 
 
+def survivors_of(file: str) -> set[str]:
+    """What survived the last time."""
+    return set(figures.results().get(file, {}).get("survived", []))
+
+
+def joined(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
+    """What a file's figures are after its survivors were tried again."""
+    killed = before["killed"] + now["killed"]
+    by_class = {
+        kind: [dead + now["by_class"].get(kind, [0])[0], count]
+        for kind, (dead, count) in before["by_class"].items()
+    }
+    return before | {
+        "killed": killed,
+        "killed_by": dict(Counter(before["killed_by"]) + Counter(now["killed_by"])),
+        "share_killed": f"{killed / (killed + len(now['survived'])):.3f}",
+        "by_class": by_class,
+        "explained": before["explained"] + now["explained"],
+        "survived": now["survived"],
+        "again_at": now["commit"],
+    }
+
+
 def write(results: list[Result], arguments: argparse.Namespace) -> None:
     known = figures.results()
     for one in results:
         known.setdefault(one.file, {})
         if one.places:
             known[one.file] |= one.reached()
-        if not arguments.traps:
+        if arguments.again:
+            known[one.file] = joined(known[one.file], one.as_json(arguments))
+        elif not arguments.traps:
             known[one.file] |= one.as_json(arguments)
     figures.RESULTS.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n", "utf-8")
     page = figures.PAGE.read_text("utf-8")
@@ -252,6 +277,9 @@ def main() -> int:
     parser.add_argument(
         "--traps", action="store_true", help="no faults: is every branch of the contracts reached?"
     )
+    parser.add_argument(
+        "--again", action="store_true", help="only those that survived last time, where any did"
+    )
     arguments = parser.parse_args()
     console = Console(width=100)
     table = Table("file", "mutants", "killed", "by the machine", "explained", "survived", "share")
@@ -259,6 +287,8 @@ def main() -> int:
     problems: list[str] = []
 
     def some(mutants: list[Mutant]) -> list[Mutant]:
+        if arguments.again:
+            return [one for one in mutants if one.key in survivors_of(one.file)]
         if arguments.limit and arguments.limit < len(mutants):
             return random.Random(arguments.seed).sample(mutants, arguments.limit)
         return mutants
@@ -273,7 +303,7 @@ def main() -> int:
             return
         stale_ones = stale(result.file, mutants, result)
         problems.extend(f"explained for nothing: {key}" for key in stale_ones)
-        if result.share < aim:
+        if result.share < aim and not arguments.again:
             problems.append(f"{result.file}: {result.share:.1%} killed, not {aim:.0%}")
 
     modules = {f for f in python_tests.MODULES if arguments.only in {"", Path(f).stem}}
@@ -286,12 +316,16 @@ def main() -> int:
             if not chosen:
                 raise SystemExit(f"There is no {arguments.only} to be tried.")
             for file, all_there_are in chosen.items():
+                if arguments.again and not survivors_of(file):
+                    continue
                 mutants = [one for one in all_there_are if one.kind != TRAP]
                 traps = [one for one in all_there_are if one.kind == TRAP]
                 chosen_ones = [] if arguments.traps else some(mutants)
                 result = try_contract(compiler, sources, file, chosen_ones, traps, console)
                 take(result, mutants, AIM)
     for file in sorted(modules) if not arguments.traps else ():
+        if arguments.again and not survivors_of(file):
+            continue
         mutants = python_tests.mutants_in(file)
         take(try_module(file, some(mutants), console), mutants, PYTHON_AIM)
     for one in results:
