@@ -43,7 +43,7 @@ compile: ## Compile the contracts anew and write frontend-abi/ from them
 	@.venv/bin/brownie compile --all
 	@.venv/bin/dokkaebi export
 
-prove: setup ## Prove what can be proved (halmos), look for known faults (slither, solhint); half an hour
+prove: setup ## Prove what can be proved (halmos), look for known faults (slither, solhint); ten minutes
 	@tools/setup --prove
 	@$(PYTHON) -m tests.proofs
 
