@@ -89,6 +89,16 @@ def test_a_royalty_that_makes_no_sense_is_none(
     assert tx.gas_used < 400_000
 
 
+def test_the_last_address_of_all_is_one_too(
+    shop, foreign, MockAnswerCollection, accounts, seller, buyer
+):
+    collection, payee = foreign(MockAnswerCollection), accounts.at("0x" + "ff" * 20, force=True)
+    collection.setAnswer(b"\0" * 12 + b"\xff" * 20 + b"\0" * 31 + b"\5", 64, 0)
+    before = payee.balance()
+    shop.buy(published(shop, collection, seller), buyer)
+    assert payee.balance() - before == 5
+
+
 def test_the_largest_royalty_is_clamped_without_overflow(
     shop, coin, watch, foreign, MockAnswerCollection, seller, buyer, creator
 ):
