@@ -186,6 +186,26 @@ def test_a_nested_refund_during_the_deposit_is_undone(
     assert token.balanceOf(market) == innocent.amount
 
 
+def test_a_deposit_during_which_more_leaves_than_comes_is_undone(
+    market, desk, hooked, seller, buyer, MockReceiver
+):
+    """The thief's seller refunds an older trade from inside the deposit of a cheap one."""
+    token, agent = hooked
+    accomplice = MockReceiver.deploy({"from": buyer})
+    innocent, _ = desk.fund(desk.offer(seller, asset=token.address), buyer)
+    dear = offer_by(accomplice, market, buyer, asset=token.address)
+    data = market.fund.encode_input(dear, b"", 1, ZERO_ADDRESS)
+    agent.execute(market, 0, data, {"from": buyer, "gas_limit": 5_000_000})
+    refund = market.refund.encode_input(make_trade(market, dear, agent))
+    agent.addCall(accomplice, 0, accomplice.execute.encode_input(market, 0, refund))
+    agent.setMode(REENTER)
+    cheap = offer_by(accomplice, market, buyer, asset=token.address, price=1)
+    data = market.fund.encode_input(cheap, b"", 1, ZERO_ADDRESS)
+    with reverts_with("Asset_AmountWrong", token, 0, 1):
+        agent.execute(market, 0, data, {"from": buyer, "gas_limit": 5_000_000})
+    assert token.balanceOf(market) == innocent.amount + dear.price
+
+
 @pytest.mark.parametrize("act", ["withdraw", "refund", "fund"])
 def test_a_hooked_payee_who_reenters_stops_only_itself(
     market, desk, hooked, seller, buyer, treasury, act
