@@ -232,8 +232,9 @@ def stale(file: str, mutants: list[Mutant], result: Result) -> list[str]:
 
 
 def survivors_of(file: str) -> set[str]:
-    """What survived the last time."""
-    return set(figures.results().get(file, {}).get("survived", []))
+    """What survived the last time, or wasn't tried."""
+    known = figures.results().get(file, {})
+    return {*known.get("survived", []), *known.get("not_tried_for_want_of_time", [])}
 
 
 def joined(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
@@ -250,6 +251,7 @@ def joined(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
         "by_class": by_class,
         "explained": before["explained"] + now["explained"],
         "survived": now["survived"],
+        "not_tried_for_want_of_time": now["not_tried_for_want_of_time"],
         "again_at": now["commit"],
     }
 
@@ -278,7 +280,7 @@ def main() -> int:
         "--traps", action="store_true", help="no faults: is every branch of the contracts reached?"
     )
     parser.add_argument(
-        "--again", action="store_true", help="only those that survived last time, where any did"
+        "--again", action="store_true", help="only those that survived last time, or weren't tried"
     )
     arguments = parser.parse_args()
     console = Console(width=100)

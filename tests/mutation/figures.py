@@ -19,10 +19,11 @@ def results() -> dict[str, Any]:
 
 def table(known: dict[str, Any]) -> str:
     """In Markdown, the columns as wide as a formatter makes them."""
-    rows = [("file", "mutants", "killed", "explained", "survived", "places reached")]
+    rows = [("file", "mutants", "killed", "explained", "survived", "not tried", "places reached")]
     for file, one in sorted(known.items()):
         reached = f"{one['reached'][0]} of {one['reached'][1]}" if "reached" in one else ""
-        counts = (one["mutants"], one["killed"], len(one["explained"]), len(one["survived"]))
+        left = ("explained", "survived", "not_tried_for_want_of_time")
+        counts = (one["mutants"], one["killed"], *(len(one[name]) for name in left))
         rows.append((f"`{file}`", *map(str, counts), reached))
     widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
     lines = [
