@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from pyrevm import EVM, BlockEnv, Env
 from dokkaebi.deploy.sources import Sources
 from tests.lane.abi import Function, keccak
 from tests.mutation.mutants import Mutant
-from tests.mutation.weave import Compiler, Woven, find, weave
+from tests.mutation.weave import Compiler, Woven, find, numbers_in, weave
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE = "contracts/Specimen.sol"
@@ -40,6 +41,8 @@ contract Specimen {
 }
 """
 SENDER, FROM, TO = (f"0x{digit * 40}" for digit in "123")
+KINDS = ("address", "address", "uint256")
+PAY = Function({"name": "pay", "inputs": [{"type": kind} for kind in KINDS]})
 
 
 def selector(signature: str) -> bytes:
@@ -47,7 +50,10 @@ def selector(signature: str) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def mutants_and_code(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Mutant], Woven]:
+def found_and_woven(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[list[Mutant], Woven, Woven]:
+    """All mutants; the specimen to switch them on in, and the one that is looked at."""
     project = tmp_path_factory.mktemp("specimen")
     shutil.copy(ROOT / "brownie-config.yaml", project)
     (project / FILE).parent.mkdir()
@@ -55,7 +61,19 @@ def mutants_and_code(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Mut
     sources = Sources(project)
     with Compiler() as compiler:
         mutants = find(compiler, sources, "Specimen")[FILE]
-        return mutants, weave(compiler, sources, ["Specimen"], mutants)
+        numbered = dict(enumerate(mutants, 1))
+        switched, looked_at = (
+            weave(compiler, sources, ["Specimen"], numbered, to_be_looked_at=looked_at)
+            for looked_at in (False, True)
+        )
+        return mutants, switched, looked_at
+
+
+@pytest.fixture
+def mutants_and_code(
+    found_and_woven: tuple[list[Mutant], Woven, Woven],
+) -> tuple[list[Mutant], Woven]:
+    return found_and_woven[:2]
 
 
 def seen(woven: Woven, number: int) -> list[Any]:
@@ -64,12 +82,10 @@ def seen(woven: Woven, number: int) -> list[Any]:
     evm = EVM(env=env, spec_id="Shanghai")
     address = evm.deploy(SENDER, bytes.fromhex(woven.artifacts["Specimen"]["bytecode"]))
     call = partial(evm.message_call, SENDER, address)
-    address_type, number_type = {"type": "address"}, {"type": "uint256"}
-    pay = Function({"name": "pay", "inputs": [address_type, address_type, number_type]})
     found: list[Any] = []
     for sum_ in (0, 1, 2, 99, 100, 101, 102):
         try:
-            found.append(call(calldata=pay(FROM, TO, sum_)))
+            found.append(call(calldata=PAY(FROM, TO, sum_)))
             found.append([(log.data[0], bytes(log.data[1])) for log in evm.result.logs])
         except RuntimeError as refusal:
             found.append(str(refusal).split("output")[-1])
@@ -113,3 +129,29 @@ def test_each_mutant_is_noticed(mutants_and_code: tuple[list[Mutant], Woven]) ->
     plain = seen(woven, 0)
     unnoticed = [one.key for number, one in woven.mutants.items() if seen(woven, number) == plain]
     assert unnoticed == []
+
+
+def places(woven: Woven, sum_: int) -> set[str]:
+    """Which mutants' places a payment comes to."""
+    evm = EVM(env=Env(block=BlockEnv(number=1, timestamp=1)), spec_id="Shanghai")
+    address = evm.deploy(SENDER, bytes.fromhex(woven.artifacts["Specimen"]["bytecode"]))
+    with suppress(RuntimeError):
+        evm.message_call(SENDER, address, calldata=PAY(FROM, TO, sum_))
+    return {woven.mutants[number].key for number in numbers_in(evm.db_accounts)}
+
+
+def test_places_are_told_that_were_come_to(
+    found_and_woven: tuple[list[Mutant], Woven, Woven],
+) -> None:
+    *_, woven = found_and_woven
+    check, effect, seven = (
+        f"pay: {one}"
+        for one in ("sum > MOST => false", "paid += sum; => nothing", "7 => uint256(8)")
+    )
+    zero, some, refused = (places(woven, sum_) for sum_ in (0, 100, 101))
+    # Of a call that failed too.
+    assert check in refused & some & zero
+    assert {effect, "_next: 1 => add(1, 0x20)"} <= some & zero
+    assert effect not in refused
+    assert [seven in one for one in (zero, some, refused)] == [True, False, False]
+    assert zero | some | refused == {one.key for one in woven.mutants.values()}
