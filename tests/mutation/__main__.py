@@ -32,7 +32,7 @@ from rich.table import Table
 
 from dokkaebi.deploy.sources import Sources, project_commit
 from tests.mutation import contract_tests, figures, killers, python_tests
-from tests.mutation.forked import LONGER
+from tests.mutation.forked import patience
 from tests.mutation.mutants import TRAP, Mutant
 from tests.mutation.weave import Compiler, Woven, find, weave
 
@@ -186,12 +186,12 @@ def try_contract(
     result.tried, codes = list(woven.mutants.values()), _codes(woven)
     begun = monotonic()
     unwoven = killers.try_to_kill(0, codes, seeds) if seeds else None
-    patience = LONGER * (monotonic() - begun)
+    longest = patience(monotonic() - begun)
     if unwoven is not None:
         raise SystemExit(f"{file}: with all mutants off, {unwoven}")
     for number, one in track(woven.mutants.items(), "by the machine", console=console):
         some = [seed for seed in seeds if isinstance(machine[seed], str) or number in machine[seed]]
-        if some and killers.try_to_kill(number, codes, some, patience) is not None:
+        if some and killers.try_to_kill(number, codes, some, longest) is not None:
             result.killed[one.key] = "machine"
     reasons = explanations(file)
     left = {

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-# A mutant that takes so many times as long as none never ends.
-LONGER = 10
+
+def patience(seconds: float) -> float:
+    """When a mutant counts as one that never ends, if without one it takes so many seconds."""
+    return max(60.0, 10 * seconds)
 
 
 def answer_of(child: Callable[..., None], *arguments: Any, seconds: float) -> Any:

@@ -25,7 +25,7 @@ from typing import Any
 
 import pytest
 
-from tests.mutation.forked import LONGER, answer_of
+from tests.mutation.forked import answer_of, patience
 from tests.mutation.mutants import Mutant
 from tests.mutation.python_mutants import python_mutants, switch_on
 
@@ -132,7 +132,7 @@ def pytest_runtestloop(session: Any) -> bool | None:
     assert _failing(items, items[0], calls) is None, "the tests fail without a mutant"
     begun = monotonic()
     said = _in_fork(items, lambda: True, SECONDS)
-    patience = LONGER * (monotonic() - begun)
+    longest = patience(monotonic() - begun)
     assert said is None, f"in a fork, without a mutant: {said}"
     kills: Counter[str] = Counter()
     answers: dict[str, str | None] = {}
@@ -143,7 +143,7 @@ def pytest_runtestloop(session: Any) -> bool | None:
         calling.sort(key=lambda item: -kills[item.nodeid])
         found = None
         if calling:
-            found = _in_fork(calling, lambda one=one: switch_on(module, text, one), patience)
+            found = _in_fork(calling, lambda one=one: switch_on(module, text, one), longest)
         answers[one.key] = found
         if found:
             kills[found] += 1

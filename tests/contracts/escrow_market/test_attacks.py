@@ -1,5 +1,7 @@
 """Hostile payees, hooks, thieves and clocks: nobody else's money moves, nobody's is stuck."""
 
+from types import SimpleNamespace
+
 import pytest
 from brownie import ZERO_ADDRESS, chain
 from brownie.exceptions import VirtualMachineError
@@ -168,42 +170,50 @@ def test_a_nested_fill_of_the_same_offer_is_refused(market, desk, hooked, seller
     assert desk.units_left(offer) == 0
 
 
-def test_a_nested_refund_during_the_deposit_is_undone(
-    market, desk, hooked, seller, buyer, MockReceiver
-):
-    """Two contracts of one thief: the buyer's hook has the seller refund before the money is in."""
+@pytest.fixture
+def thieves(market, hooked, buyer, MockReceiver):
+    """A seller and a buyer's agent of one thief: `offer` is the seller's, `fund` the agent's; from
+    `refund(offer)` on the seller refunds its trade from inside the agent's deposits."""
     token, agent = hooked
-    accomplice = MockReceiver.deploy({"from": buyer})
-    innocent, _ = desk.fund(desk.offer(seller, asset=token.address), buyer)
-    offer = offer_by(accomplice, market, buyer, asset=token.address)
-    trade = make_trade(market, offer, agent)
-    refund = market.refund.encode_input(trade)
-    agent.addCall(accomplice, 0, accomplice.execute.encode_input(market, 0, refund))
-    agent.setMode(REENTER)
-    data = market.fund.encode_input(offer, b"", 1, ZERO_ADDRESS)
-    with reverts_with("Asset_AmountWrong", token, 0, PRICE):
+    seller = MockReceiver.deploy({"from": buyer})
+
+    def fund(offer):
+        data = market.fund.encode_input(offer, b"", 1, ZERO_ADDRESS)
         agent.execute(market, 0, data, {"from": buyer, "gas_limit": 5_000_000})
-    assert token.balanceOf(market) == innocent.amount
+
+    def refund(offer):
+        data = market.refund.encode_input(make_trade(market, offer, agent))
+        agent.addCall(seller, 0, seller.execute.encode_input(market, 0, data))
+        agent.setMode(REENTER)
+
+    def offer(**terms):
+        return offer_by(seller, market, buyer, asset=token.address, **terms)
+
+    return SimpleNamespace(token=token, offer=offer, fund=fund, refund=refund)
+
+
+def test_a_nested_refund_during_the_deposit_is_undone(market, desk, thieves, seller, buyer):
+    """The buyer's hook has the seller refund before the money is in."""
+    innocent, _ = desk.fund(desk.offer(seller, asset=thieves.token.address), buyer)
+    offer = thieves.offer()
+    thieves.refund(offer)
+    with reverts_with("Asset_AmountWrong", thieves.token, 0, PRICE):
+        thieves.fund(offer)
+    assert thieves.token.balanceOf(market) == innocent.amount
 
 
 def test_a_deposit_during_which_more_leaves_than_comes_is_undone(
-    market, desk, hooked, seller, buyer, MockReceiver
+    market, desk, thieves, seller, buyer
 ):
-    """The thief's seller refunds an older trade from inside the deposit of a cheap one."""
-    token, agent = hooked
-    accomplice = MockReceiver.deploy({"from": buyer})
-    innocent, _ = desk.fund(desk.offer(seller, asset=token.address), buyer)
-    dear = offer_by(accomplice, market, buyer, asset=token.address)
-    data = market.fund.encode_input(dear, b"", 1, ZERO_ADDRESS)
-    agent.execute(market, 0, data, {"from": buyer, "gas_limit": 5_000_000})
-    refund = market.refund.encode_input(make_trade(market, dear, agent))
-    agent.addCall(accomplice, 0, accomplice.execute.encode_input(market, 0, refund))
-    agent.setMode(REENTER)
-    cheap = offer_by(accomplice, market, buyer, asset=token.address, price=1)
-    data = market.fund.encode_input(cheap, b"", 1, ZERO_ADDRESS)
-    with reverts_with("Asset_AmountWrong", token, 0, 1):
-        agent.execute(market, 0, data, {"from": buyer, "gas_limit": 5_000_000})
-    assert token.balanceOf(market) == innocent.amount + dear.price
+    """The seller refunds an older trade from inside the deposit of a cheap one."""
+    innocent, _ = desk.fund(desk.offer(seller, asset=thieves.token.address), buyer)
+    dear = thieves.offer()
+    thieves.fund(dear)
+    thieves.refund(dear)
+    cheap = thieves.offer(price=1)
+    with reverts_with("Asset_AmountWrong", thieves.token, 0, 1):
+        thieves.fund(cheap)
+    assert thieves.token.balanceOf(market) == innocent.amount + dear.price
 
 
 @pytest.mark.parametrize("act", ["withdraw", "refund", "fund"])

@@ -94,6 +94,13 @@ def link(store: Store, who: Persona, at: int = START, *, linked: bool = True) ->
     store.add_link(LinkRow(digest, who, WALLETS[who], linked, nonce, at, "{}"))
 
 
+def wrote(store: Store, rules: Rules, folder: Path, at: int) -> None:
+    """Imports a file of one text of nabi's."""
+    path = folder / "wrote.csv"
+    path.write_text(f"kind,id,author,at,source\nWRITE,w,nabi,{at},s\n")
+    import_file(store, path, rules.kinds, NOW)
+
+
 def state(document: Document, who: Persona) -> dict[str, Any]:
     return next(one for one in document["people"] if (one["source"], one["nickname"]) == tuple(who))
 
@@ -329,9 +336,7 @@ def test_the_first_epoch_has_counted_no_file() -> None:
 def test_of_one_who_is_watched_what_came_too_late_is_told(
     store: Store, generous: Rules, tmp_path: Path
 ) -> None:
-    rows = tmp_path / "old.csv"
-    rows.write_text(f"kind,id,author,at,source\nWRITE,o,nabi,{START - 99 * DAY_SECONDS},s\n")
-    import_file(store, rows, generous.kinds, NOW)
+    wrote(store, generous, tmp_path, START - 99 * DAY_SECONDS)
     epoch, nabi = epoch_of(terms(), None, 1), Persona("s", "nabi")
     found = scored(store, generous, epoch, Market(), {}, {}, nabi)
     assert [step.key for step in found.trail] == ["old"]
@@ -408,9 +413,7 @@ def test_differences_say_what_is_there_and_what_should_be(
 def test_files_in_another_order_are_other_inputs(
     filled: Store, generous: Rules, tmp_path: Path
 ) -> None:
-    more = tmp_path / "more.csv"
-    more.write_text(f"kind,id,author,at,source\nWRITE,m,nabi,{START},s\n")
-    import_file(filled, more, generous.kinds, NOW)
+    wrote(filled, generous, tmp_path, START)
     document = close(filled, generous, terms(), None, Market())
     assert recompute(filled, generous, document, None, Market()) == []
     files = document["inputs"]["files"]
